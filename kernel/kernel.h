@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// The kernel: it takes messages, finds who answers them, and brings the answers back.
+//
+//   shell --kernel_send(unit, author)--> task --> [route, check, read, run] --> done(value | error)
+//
+// One loop, no locks: kernel_step() does all that can be done now, the port's wait sleeps until
+// something happens. A task reads its message with a stack of frames in memory (never by C
+// recursion), so it can stop at any service that answers later and go on when the answer comes.
+#ifndef TELEX_KERNEL_KERNEL_H
+#define TELEX_KERNEL_KERNEL_H
+
+#include "kernel/plat.h"
+#include "kernel/service.h"
+#include "kernel/term.h"
+#include "units/unit.h"
+
+struct kernel;
+struct task;
+struct identity;
+
+/**
+ * struct outcome - how a task ended
+ * @value: the answer when e is ERR_OK
+ * @error: else the error unit {code why ..} (LANGUAGE section 5)
+ * Both lie in the task's arena and live until task_free.
+ */
+struct outcome {
+    enum err e;
+    struct unit value;
+    struct unit error;
+};
+
+/**
+ * kernel_new - a kernel for this platform
+ * @services: ends with NULL; borrowed
+ *
+ * Errors: ERR_NO_MEMORY, ERR_INTERNAL (a service's table is wrong; @f says where)
+ */
+MUST_USE enum err kernel_new(const struct plat *plat, const struct service *const *services,
+                             struct fail *f, struct kernel **out);
+void kernel_free(struct kernel *k);
+
+/**
+ * kernel_identity - who signs for this node; loaded, or made, at the first use
+ *
+ * Errors: ERR_NOT_SUPPORTED (no randomness fit for keys), ERR_CORRUPT, ERR_IO, .. of
+ *         identity_make (keys/identity.h)
+ */
+MUST_USE enum err kernel_identity(struct kernel *k, struct fail *f, const struct identity **out);
+
+/** Were keys made before? Reads no file. */
+bool kernel_has_identity(const struct kernel *k);
+
+/** UTC in ms since 1970, or TIME_UNKNOWN (keys/cert.h). */
+int64_t kernel_time_ms(const struct kernel *k);
+
+/**
+ * task_new - a task with an empty arena, for one message
+ *
+ * The unit to be sent is made in task_arena(t), then task_start runs it as far as it goes at once.
+ * @term: the session's terminal, NULL: none
+ */
+MUST_USE enum err task_new(struct kernel *k, struct term *term, struct task **out);
+struct arena *task_arena(struct task *t);
+
+/** Run a stream; any other unit is its own value. @u lies in the task's arena. */
+void task_start(struct task *t, const struct unit *u);
+
+/** NULL while the task runs. */
+const struct outcome *task_outcome(const struct task *t);
+
+/** End a task that runs, forget one that is done. */
+void task_cancel(struct task *t);
+void task_free(struct task *t);
+
+/** Do all that can be done now. Gives the time at which something is due (UINT64_MAX: nothing). */
+uint64_t kernel_step(struct kernel *k);
+
+/** Tasks that still run (the end of the input waits for those in the background). */
+size_t kernel_running(const struct kernel *k);
+
+#endif

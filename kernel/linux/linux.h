@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// What the files of the Linux port share: one process, one terminal, one folder of files.
+#ifndef TELEX_KERNEL_LINUX_H
+#define TELEX_KERNEL_LINUX_H
+
+#include "kernel/plat.h"
+
+/** A file, pipe or terminal that is read. */
+struct linux_source {
+    struct linux_source *next; // in linux.sources
+    struct linux_port *port;
+    int fd;
+    bool regular; // a file: always has something, or its end
+    bool dry;     // the last read found nothing: plat.wait watches it
+};
+
+struct linux_port {
+    struct plat plat;
+    struct plat_con con;
+    struct plat_file file;
+    struct mem mem;
+    struct linux_source in;        // standard input
+    struct linux_source *sources; // all that are open
+    char *folder;                  // of this node's files; NULL: not asked for yet
+};
+
+/** The one place where errno becomes an error of ours. */
+enum err linux_err(int number);
+
+enum err linux_mem_init(struct linux_port *p);
+void linux_clock_init(struct linux_port *p);
+void linux_random_init(struct linux_port *p);
+void linux_console_init(struct linux_port *p);
+void linux_file_init(struct linux_port *p);
+void linux_file_fini(struct linux_port *p);
+
+/** plat_source.read of a struct linux_source. */
+enum err linux_read(void *ctx, uint8_t *buf, size_t cap, size_t *n, bool *end);
+
+/** The terminal as it was before the first key was asked for. */
+void linux_console_fini(void);
+
+#endif

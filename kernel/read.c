@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+// Reading: refs and streams inside an argument are replaced by their values, LANGUAGE section 4.
+//
+// READ   looks at one unit and turns into one of the others, or is its own value
+// ITEMS  builds a container anew, part by part, left to right
+// REF    walks along the steps of a ref, from the innermost message that has its first step
+// STREAM runs a nested message (kernel/stream.c)
+//
+// Each unit that a ref leads to, and each stream, has a memo while the message is answered: it is
+// read once, and meeting it again while it is being read is a cycle.
+#include "kernel/internal.h"
+
+static enum step fail(struct task *t, enum err e)
+{
+    task_fail(t, e);
+    return STEP_ON;
+}
+
+static bool is_live(const struct unit *u)
+{
+    return (u->flags & UNIT_LIVE) && !(u->flags & UNIT_DONE);
+}
+
+// ---- One unit
+
+static enum step begin_stream(struct task *t, struct frame *f)
+{
+    // A stream gives the same in both modes.
+    struct memo *m = task_memo(t, f->node, READ_DEEP, false);
+
+    if (m && m->done) {
+        task_pop(t, &m->value, NULL);
+        return STEP_ON;
+    }
+    if (m)
+        return fail(t, fail_set(&t->fail, ERR_REF_CYCLE, FAIL_NO_POS, NULL,
+                                "this message waits for itself"));
+    if (t->nest == TASK_NEST_MAX)
+        return fail(t, fail_set(&t->fail, ERR_LIMIT, FAIL_NO_POS, NULL,
+                                "messages are nested more than %u deep",
+                                (unsigned long)TASK_NEST_MAX));
+    if (!task_memo(t, f->node, READ_DEEP, true))
+        return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL,
+                                "no memory to read this message"));
+    t->nest++;
+    f->kind = FRAME_STREAM;
+    f->state = 0;
+    return STEP_ON;
+}
+
+static enum step begin_items(struct task *t, struct frame *f)
+{
+    size_t n = f->node->kind == UNIT_MAP ? 2 * (size_t)f->node->n : f->node->n;
+
+    if (f->level >= UNIT_DEPTH_MAX)
+        return fail(t, fail_set(&t->fail, ERR_TOO_DEEP, FAIL_NO_POS, NULL,
+                                "refs make this more than %u deep", (unsigned long)UNIT_DEPTH_MAX));
+    f->items = unit_array(&t->arena, n);
+    if (!f->items)
+        return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL,
+                                "no memory for the values of this message"));
+    f->kind = FRAME_ITEMS;
+    f->state = 0;
+    f->at = 0;
+    return STEP_ON;
+}
+
+static enum step read_step(struct task *t, struct frame *f)
+{
+    const struct unit *u = f->node;
+
+    if (!is_live(u)) {
+        task_pop(t, u, f->scope);
+        return STEP_ON;
+    }
+    switch (u->kind) {
+    case UNIT_STREAM:
+        return begin_stream(t, f);
+    case UNIT_REF:
+        if (f->refs == TASK_REFS_MAX)
+            return fail(t, fail_set(&t->fail, ERR_TOO_DEEP, FAIL_NO_POS, NULL,
+                                    "refs lead to refs more than %u times",
+                                    (unsigned long)TASK_REFS_MAX));
+        f->kind = FRAME_REF;
+        f->state = 0;
+        return STEP_ON;
+    default:
+        if (f->mode == READ_TOP) {
+            task_pop(t, u, f->scope);
+            return STEP_ON;
+        }
+        return begin_items(t, f);
+    }
+}
+
+// ---- Containers
+
+static enum step items_step(struct task *t, struct frame *f)
+{
+    const struct unit *u = f->node;
+    uint32_t n = u->kind == UNIT_MAP ? 2 * u->n : u->n;
+    struct unit built;
+    enum err e;
+
+    if (f->state == 1) { // a part has been read
+        f->items[f->at++] = t->value;
+        f->state = 0;
+    }
+    for (; f->at < n; f->at++) {
+        const struct unit *part = &u->items[f->at];
+        bool key = u->kind == UNIT_MAP && f->at % 2 == 0;
+
+        if (!key && is_live(part)) {
+            f->state = 1;
+            task_read(t, part, f->scope, READ_DEEP, f->level + 1u, 0);
+            return STEP_ON;
+        }
+        f->items[f->at] = *part;
+    }
+    if (u->kind == UNIT_MAP)
+        e = unit_map(&t->arena, f->items, u->n, NULL, &built);
+    else if (u->kind == UNIT_LIST)
+        e = unit_list(f->items, n, &built);
+    else
+        e = unit_pair(f->items, &built);
+    if (e)
+        return fail(t, fail_set(&t->fail, e, FAIL_NO_POS, NULL, "with its values this is %s",
+                                err_text(e)));
+    task_pop(t, &built, NULL);
+    return STEP_ON;
+}
+
+// ---- Refs
+
+// The part of a unit that a step names, or NULL.
+static const struct unit *step_into(const struct task *t, const struct unit *u,
+                                    const struct unit *step)
+{
+    uint64_t index = 0;
+
+    if (u->kind == UNIT_MAP)
+        return unit_get(u, step, t->arena.mem);
+    if ((u->kind != UNIT_LIST && u->kind != UNIT_PAIR) || !step->n || step->n > 7 ||
+        (step->s[0] == '0' && step->n > 1))
+        return NULL;
+    for (uint32_t i = 0; i < step->n; i++) {
+        if (step->s[i] < '0' || step->s[i] > '9')
+            return NULL;
+        index = index * 10 + (uint64_t)(step->s[i] - '0');
+    }
+    return index < u->n ? &u->items[index] : NULL;
+}
+
+static enum step no_ref(struct task *t, const struct frame *f)
+{
+    struct span step = unit_span(&f->node->items[f->at]);
+
+    if (f->at == 0)
+        return fail(t, fail_set(&t->fail, ERR_NO_REF, FAIL_NO_POS,
+                                "a ref names a part of a message around it: {a:5 neg:@a}@math.calc",
+                                "no message around this ref has %S", &step));
+    return fail(t, fail_set(&t->fail, ERR_NO_REF, FAIL_NO_POS, NULL,
+                            "step %u of this ref, %S, leads nowhere", (unsigned long)f->at + 1,
+                            &step));
+}
+
+// What the whole ref leads to stands at f->place.
+static enum step ref_end(struct task *t, struct frame *f)
+{
+    const struct unit *target = f->place;
+    struct memo *m;
+
+    if (f->state == 2) { // it has been read
+        task_memo_set(t, target, f->mode, &t->value);
+        task_pop(t, &t->value, t->where ? t->where : f->found);
+        return STEP_ON;
+    }
+    if (!is_live(target) || (f->mode == READ_TOP && target->kind > UNIT_STREAM)) {
+        task_pop(t, target, f->found);
+        return STEP_ON;
+    }
+    m = task_memo(t, target, f->mode, false);
+    if (m && m->done) {
+        task_pop(t, &m->value, f->found);
+        return STEP_ON;
+    }
+    if (m && target->kind != UNIT_STREAM)
+        return fail(t, fail_set(&t->fail, ERR_REF_CYCLE, FAIL_NO_POS, NULL,
+                                "this ref leads back to itself"));
+    // A stream keeps its own memo: it may be reached without a ref, too.
+    if (target->kind != UNIT_STREAM && !task_memo(t, target, f->mode, true))
+        return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL,
+                                "no memory to read this message"));
+    f->state = 2;
+    task_read(t, target, f->found, f->mode, f->level, f->refs + 1u);
+    return STEP_ON;
+}
+
+static enum step ref_step(struct task *t, struct frame *f)
+{
+    const struct unit *ref = f->node;
+
+    if (f->state == 0) { // which message has the first step?
+        const struct scope *s = f->scope;
+
+        for (f->place = NULL; s; s = s->outer) {
+            f->place = step_into(t, s->msg, &ref->items[0]);
+            if (f->place)
+                break;
+        }
+        f->at = 0;
+        if (!f->place)
+            return no_ref(t, f);
+        f->found = s;
+        f->at = 1;
+        f->state = 1;
+    } else if (f->state == 1) { // the value of a ref or stream on the way
+        struct unit *copy = unit_array(&t->arena, 1);
+
+        if (!copy)
+            return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL,
+                                    "no memory to read this message"));
+        *copy = t->value;
+        f->place = copy;
+        f->found = t->where ? t->where : f->found;
+    }
+    while (f->at < ref->n && f->state == 1) {
+        const struct unit *u = f->place;
+
+        if ((u->kind == UNIT_REF || u->kind == UNIT_STREAM) && is_live(u)) {
+            task_read(t, u, f->found, READ_TOP, f->level, f->refs + 1u);
+            return STEP_ON;
+        }
+        u = step_into(t, u, &ref->items[f->at]);
+        if (!u)
+            return no_ref(t, f);
+        f->place = u;
+        f->at++;
+    }
+    return ref_end(t, f);
+}
+
+enum step task_read_step(struct task *t)
+{
+    struct frame *f = &t->frames[t->n - 1];
+
+    switch (f->kind) {
+    case FRAME_ITEMS:
+        return items_step(t, f);
+    case FRAME_REF:
+        return ref_step(t, f);
+    default:
+        return read_step(t, f);
+    }
+}

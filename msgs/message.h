@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Messages: units on their way from one node to another, signed for this one way.
+//
+//   64 bytes  signature by the sending node, over all that follows
+//   13        "telex-msg-v1" 00
+//   rest      {v:1 cluster:%`32` ath:%`32` cert:%`32` from:%`32` to:(service %`32`) session:%`16`
+//              ctr:int req:%`16` ttl:ms hops:int trace:bool body:U}
+//
+// A document proves who wrote it, for ever; a message proves also to whom it goes: one node, in
+// one session, at one place of it. So it cannot be replayed, redirected or moved. `-` stands for
+// what there is not: cluster, session, req. Its id is the BLAKE2b-256 of the record.
+//
+// The certificate itself does not travel with each message: both ends of a session have shown
+// theirs. A message is checked as it arrived, once, before anything looks into its body.
+// msgs/WIRE.md has the bytes.
+#ifndef TELEX_MSGS_MESSAGE_H
+#define TELEX_MSGS_MESSAGE_H
+
+#include "keys/identity.h"
+#include "units/unit.h"
+
+enum {
+    MSG_HOPS_MAX = 4,          // relays on the way, LANGUAGE section 8
+    MSG_TTL_MAX_MS = 86400000, // a day: an executor keeps nothing longer
+    MSG_RECORD_AT = 77,        // behind signature and "telex-msg-v1" 00
+    MSG_HEAD_MAX_BYTES = 640,  // all but the body
+};
+
+/** All zeros in an array stand for none. */
+struct msg {
+    uint8_t cluster[32]; // none: the node is alone
+    uint8_t ath[32];     // the user who sends
+    uint8_t cert[32];    // hash of the certificate under which the node signs for him
+    uint8_t from[32];    // the node that signs
+    struct span service; // to which service
+    uint8_t to[32];      // .. of which node
+    uint8_t session[16]; // the first bytes of its handshake hash; none: outside of any
+    int64_t ctr;         // counts in the session, 0 or more
+    uint8_t req[16];     // names the request when it is sent again; none: no answer is kept
+    int64_t ttl_ms;      // from arrival
+    unsigned hops;       // relays that may hand it on
+    bool trace;          // tell the way it took
+    struct unit body;
+    uint8_t id[32]; // BLAKE2b-256 of the record
+};
+
+/**
+ * msg_sign - sign a message
+ * @m:   all but ath, cert, from and id, which are filled in; the service name must be valid
+ * @out: the message as bytes, in @a
+ *
+ * Secrets in the body are written in clear: whether they may go to this node is the caller's to
+ * decide first (LANGUAGE section 6).
+ * Errors: ERR_DENIED (the certificate lets this node sign nothing), ERR_NO_MEMORY
+ */
+MUST_USE enum err msg_sign(struct arena *a, const struct identity *id, struct msg *m,
+                           struct span *out, struct fail *f);
+
+/**
+ * struct msg_expect - what the receiver knows before it reads
+ * @sender:  certificate of the other end
+ * @ctr_min, @ctr_max: places of the session that are still open, both included; the caller then
+ *           closes the one that m->ctr names
+ * @now_ms:  for the dates of the certificate, or TIME_UNKNOWN
+ */
+struct msg_expect {
+    const struct cert *sender;
+    uint8_t cluster[32], node[32], session[16];
+    int64_t ctr_min, ctr_max;
+    int64_t now_ms;
+};
+
+/**
+ * msg_open - check a message that arrived and read it
+ * @bytes: untrusted, of any length; not needed afterwards
+ * @out:   belongs to @a; untouched on failure
+ *
+ * Errors: ERR_SYNTAX (no message), ERR_TOO_BIG, ERR_BAD_SIGN (not signed by the sender, or in
+ *         another's name), ERR_DENIED (may not sign; to another node or cluster), ERR_REPLAY
+ *         (another session or place in it), ERR_EXPIRED, ERR_CLOCK (see cert_covers),
+ *         ERR_NO_MEMORY, and for the unit those of unit_decode; f->pos counts from @bytes
+ * Cost:   one signature check, then the decoding of the body
+ */
+MUST_USE enum err msg_open(struct arena *a, struct span bytes, const struct msg_expect *expect,
+                           struct msg *out, struct fail *f);
+
+/**
+ * msg_dump - a unit as the message that it would be if it left this node now, for this node
+ * @time_ms: now, or TIME_UNKNOWN
+ *
+ * Gives {v cluster ath cert from to session ctr req ttl hops trace id time size msg hash sign
+ * bytes proof}: the fields of the record with the unit as msg; its id; size in bytes, hash of the
+ * unit, signature, the record's exact bytes, and the certificate. With these anyone can check all
+ * but time, which is this node's word. There is no cluster, session and req.
+ *
+ * Errors: ERR_BAD_ARG (a secret in it), ERR_TOO_DEEP, ERR_TOO_BIG (no room for the rest around
+ *         it), those of msg_sign
+ */
+MUST_USE enum err msg_dump(struct arena *a, const struct identity *id, struct span service,
+                           const struct unit *body, int64_t time_ms, struct unit *out,
+                           struct fail *f);
+
+#endif

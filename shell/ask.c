@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: MIT
+// The terminal of a session: what messages say goes out, lines and keys go to those who ask.
+//
+// Where a person types, keys go to the task that asked last, then to the one before, and at last
+// to the prompt. Else lines come from the text itself, behind the message that runs.
+#include "kernel/service.h"
+#include "shell/shell.h"
+#include "units/json.h"
+
+// ---- Out
+
+// The line that has the keyboard, when a person types it.
+static struct edit *on_screen(struct session *s)
+{
+    struct ask *ask = s->asks_n ? &s->asks[s->asks_n - 1] : NULL;
+
+    if (ask && !ask->key)
+        return ask->edit.out ? &ask->edit : NULL;
+    return s->editing ? &s->line : NULL;
+}
+
+static enum err say(void *ctx, struct span text)
+{
+    struct session *s = ctx;
+    struct edit *ed = on_screen(s);
+    struct unit u;
+    struct span json;
+    enum err e;
+
+    if (s->opt.json) {
+        e = unit_str(text, &u);
+        if (!e)
+            e = json_print(&s->scratch, &u, &json);
+        if (e)
+            return e;
+        out_raw(&s->out, "{\"say\":", 7);
+        out_raw(&s->out, json.at, json.len);
+        out_raw(&s->out, "}\n", 2);
+        arena_reset(&s->scratch);
+        return s->out.e;
+    }
+    if (ed)
+        edit_hide(ed);
+    out_text(&s->out, text);
+    if (ed)
+        edit_show(ed);
+    return s->out.e;
+}
+
+static enum err clear(void *ctx)
+{
+    struct session *s = ctx;
+    struct edit *ed = on_screen(s);
+
+    if (!s->out.tty || s->opt.json)
+        return ERR_OK; // a pipe has no screen
+    if (ed)
+        edit_hide(ed);
+    out_raw(&s->out, "\x1b[2J\x1b[H", 7);
+    s->out.column = 0;
+    if (ed)
+        edit_show(ed);
+    return s->out.e;
+}
+
+static bool size(void *ctx, unsigned *columns, unsigned *rows)
+{
+    const struct session *s = ctx;
+    const struct plat_con *con = s->plat->con;
+
+    return s->out.tty && con->size && con->size(con->ctx, columns, rows);
+}
+
+// ---- Who asks
+
+// Does a person at the keyboard answer, or the text that is read?
+static bool by_keyboard(const struct session *s)
+{
+    return s->person && s->reader && s->reader->aside;
+}
+
+static void keys_on(struct session *s, bool on)
+{
+    if (s->person && s->plat->con->keys)
+        s->plat->con->keys(s->plat->con->ctx, on);
+}
+
+static void remove_ask(struct session *s, size_t i)
+{
+    bool line = !s->asks[i].key && s->asks[i].edit.out;
+
+    if (line)
+        edit_fini(&s->asks[i].edit);
+    s->asks_n--;
+    memmove(&s->asks[i], &s->asks[i + 1], (s->asks_n - i) * sizeof *s->asks);
+    if (!s->asks_n && !s->prompted)
+        keys_on(s, false);
+    // Whoever asked before goes on where it stood.
+    if (line && i == s->asks_n && on_screen(s))
+        edit_show(on_screen(s));
+}
+
+static enum err add_ask(struct session *s, struct call *c, bool key, struct ask **out)
+{
+    if (s->asks_n == ASKS_MAX)
+        return fail_set(c->fail, ERR_BUSY, FAIL_NO_POS, NULL,
+                        "%u tasks wait for this terminal already", (unsigned long)ASKS_MAX);
+    *out = &s->asks[s->asks_n];
+    (*out)->call = c;
+    (*out)->key = key;
+    (*out)->secret = false;
+    return ERR_OK;
+}
+
+static void answer_text(struct call *c, struct span text, bool secret)
+{
+    struct unit u;
+    char *copy;
+    size_t bad;
+    enum err e = ERR_NO_MEMORY;
+
+    if (!text_is_utf8(text, &bad)) {
+        call_refuse(c, fail_set(c->fail, ERR_SYNTAX, FAIL_NO_POS, NULL,
+                                "byte %u of the line is no UTF-8", (unsigned long)bad + 1));
+        return;
+    }
+    copy = arena_copy(c->arena, text.at, text.len);
+    if (copy && secret)
+        c->arena->wipe = true;
+    if (copy)
+        e = secret ? unit_secret((struct span){copy, text.len}, &u)
+                   : unit_str((struct span){copy, text.len}, &u);
+    if (e)
+        call_refuse(c, e);
+    else
+        call_answer(c, &u);
+}
+
+static void answer_none(struct call *c)
+{
+    struct unit u = unit_none();
+
+    call_answer(c, &u);
+}
+
+static void answer_key(struct call *c, const struct key *k)
+{
+    struct span name = key_name(k);
+
+    answer_text(c, name, false);
+}
+
+static struct span cut(struct span text, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; max && i < text.len; i++)
+        if (((unsigned char)text.at[i] & 0xC0) != 0x80 && n++ == max)
+            return (struct span){text.at, i};
+    return text;
+}
+
+// ---- From the text
+
+// More of it, so that it is worth to look again. ERR_LATER: there is nothing now.
+static enum err more_text(struct reader *r)
+{
+    size_t n;
+    enum err e = reader_fill(r, &n);
+
+    return e || n || r->last ? e : ERR_LATER;
+}
+
+static struct reader *text_of(struct session *s)
+{
+    return s->reader && !s->reader->aside ? s->reader : &s->console;
+}
+
+// What an asker wants, as far as it has arrived; *used bytes of the text.
+static enum err look(struct reader *r, bool key, struct span *line, struct key *k, size_t *used)
+{
+    struct span text;
+    enum err e;
+
+    if (!key)
+        return reader_line(r, line, used);
+    e = reader_behind(r, &text);
+    if (e)
+        return e;
+    *used = key_load(text, !r->last, k);
+    return *used ? ERR_OK : ERR_LATER;
+}
+
+// Gives the newest asker its line or key. False when it has not arrived.
+static bool serve_text(struct session *s)
+{
+    struct ask *ask = &s->asks[s->asks_n - 1];
+    struct call *c = ask->call;
+    struct reader *r = text_of(s);
+    struct span text;
+    struct key k;
+    size_t used = 0;
+    enum err e;
+
+    while ((e = look(r, ask->key, &text, &k, &used)) == ERR_LATER) {
+        e = more_text(r);
+        if (e == ERR_LATER)
+            return false;
+        if (e)
+            break;
+    }
+    if (e == ERR_NOT_FOUND) {
+        answer_none(c);
+    } else if (e) {
+        call_refuse(c, e);
+    } else {
+        if (ask->key)
+            answer_key(c, &k);
+        else
+            answer_text(c, cut(text, ask->edit.lim), ask->secret);
+        reader_took(r, used);
+    }
+    remove_ask(s, s->asks_n - 1);
+    return true;
+}
+
+// ---- From the keyboard
+
+static const char *keys_of(const struct session *s)
+{
+    return s->keys + s->keys_at;
+}
+
+static void drop_keys(struct session *s, size_t n)
+{
+    s->keys_n -= n;
+    s->keys_at = s->keys_n ? s->keys_at + n : 0;
+}
+
+// What is typed now, into the queue. True when there was something.
+static bool read_keys(struct session *s)
+{
+    const struct plat_source *in = &s->plat->con->in;
+    size_t n = 0, from = s->keys_n;
+    bool end = false;
+
+    s->looked_ns = s->plat->now_ns(s->plat->ctx);
+    if (s->keys_end || from == KEYS_BYTES)
+        return false;
+    if (s->keys_at)
+        memmove(s->keys, keys_of(s), from);
+    s->keys_at = 0;
+    if (in->read(in->ctx, (uint8_t *)s->keys + from, KEYS_BYTES - from, &n, &end) || end) {
+        s->keys_end = true; // the line was hung up
+        return true;
+    }
+    if (!n)
+        return false;
+    s->keys_n += n;
+    s->keys_ns = s->looked_ns;
+    if (!s->task)
+        return true;
+    // Ctrl-C takes with it what was typed before it.
+    for (size_t i = s->keys_n; i-- > from;) {
+        if (s->keys[i] == 3) {
+            drop_keys(s, i + 1);
+            s->cancel = true;
+            break;
+        }
+    }
+    return true;
+}
+
+static bool next_key(struct session *s, struct key *k)
+{
+    bool more = s->plat->now_ns(s->plat->ctx) - s->keys_ns < ESC_NS;
+    size_t n;
+
+    if (s->keys_cr && s->keys_n && *keys_of(s) == '\n')
+        drop_keys(s, 1);
+    if (s->keys_n)
+        s->keys_cr = false;
+    n = key_load((struct span){keys_of(s), s->keys_n}, more && !s->keys_end, k);
+    if (!n)
+        return false;
+    s->keys_cr = keys_of(s)[n - 1] == '\r';
+    drop_keys(s, n);
+    return true;
+}
+
+uint64_t ask_due(const struct session *s)
+{
+    return s->keys_n && (s->asks_n || s->editing) ? s->keys_ns + ESC_NS : UINT64_MAX;
+}
+
+static void key_for_ask(struct session *s, struct ask *ask, const struct key *k)
+{
+    enum edit_state state;
+
+    if (ask->key) {
+        if (!key_name(k).len)
+            return;
+        answer_key(ask->call, k);
+        remove_ask(s, s->asks_n - 1);
+        return;
+    }
+    state = edit_key(&ask->edit, k);
+    if (state == EDIT_MORE)
+        return;
+    if (state == EDIT_LINE)
+        answer_text(ask->call, edit_text(&ask->edit), ask->secret);
+    else if (state == EDIT_END)
+        answer_none(ask->call);
+    else
+        call_refuse(ask->call, fail_set(ask->call->fail, ERR_CANCELLED, FAIL_NO_POS, NULL,
+                                        "the line was left"));
+    remove_ask(s, s->asks_n - 1);
+}
+
+static bool pump_keys(struct session *s)
+{
+    bool moved = read_keys(s);
+    struct key k;
+
+    while ((s->asks_n || s->editing) && next_key(s, &k)) {
+        moved = true;
+        if (s->asks_n) {
+            key_for_ask(s, &s->asks[s->asks_n - 1], &k);
+            continue;
+        }
+        s->entered = edit_key(&s->line, &k);
+        s->editing = s->entered == EDIT_MORE;
+    }
+    if (s->keys_end && !s->keys_n) {
+        while (s->asks_n) {
+            answer_none(s->asks[s->asks_n - 1].call);
+            remove_ask(s, s->asks_n - 1);
+        }
+        if (s->editing) {
+            s->editing = false;
+            s->entered = EDIT_END;
+        }
+    }
+    return moved;
+}
+
+bool ask_pump(struct session *s)
+{
+    bool moved = false;
+
+    if (s->prompted || (s->asks_n && by_keyboard(s)))
+        return pump_keys(s);
+    while (s->asks_n && serve_text(s))
+        moved = true;
+    return moved;
+}
+
+// ---- What services call
+
+static enum err line(void *ctx, struct call *c, const struct term_line *want)
+{
+    struct session *s = ctx;
+    struct ask *ask = NULL;
+    enum err e = add_ask(s, c, false, &ask);
+
+    if (e)
+        return e;
+    if (on_screen(s))
+        edit_hide(on_screen(s));
+    ask->secret = want->secret;
+    ask->edit = (struct edit){.mem = s->plat->mem, .lim = want->max};
+    if (by_keyboard(s)) {
+        ask->edit.out = &s->out;
+        ask->edit.con = s->plat->con;
+        ask->edit.secret = want->secret;
+        keys_on(s, true);
+        if (want->newline) {
+            out_shown(&s->out, want->prompt);
+            out_fresh(&s->out);
+        }
+        edit_start(&ask->edit, want->newline ? SPAN("") : want->prompt);
+    } else if (want->prompt.len) {
+        e = say(s, want->prompt);
+        if (!e && want->newline)
+            e = say(s, SPAN("\n"));
+    }
+    s->asks_n++;
+    return ERR_OK; // whether the prompt was seen does not matter to the answer
+}
+
+static enum err key(void *ctx, struct call *c, bool wait)
+{
+    struct session *s = ctx;
+    struct ask *ask = NULL;
+    struct key k;
+    enum err e = add_ask(s, c, true, &ask);
+
+    if (e)
+        return e;
+    if (by_keyboard(s))
+        keys_on(s, true);
+    s->asks_n++;
+    if (wait)
+        return ERR_OK;
+    if (!by_keyboard(s)) {
+        if (serve_text(s))
+            return ERR_OK;
+    } else {
+        (void)read_keys(s); // nothing is an answer too
+        while (next_key(s, &k)) {
+            if (!key_name(&k).len)
+                continue;
+            answer_key(c, &k);
+            remove_ask(s, s->asks_n - 1);
+            return ERR_OK;
+        }
+    }
+    answer_none(c);
+    remove_ask(s, s->asks_n - 1);
+    return ERR_OK;
+}
+
+static void forget(void *ctx, struct call *c)
+{
+    struct session *s = ctx;
+
+    for (size_t i = 0; i < s->asks_n; i++) {
+        if (s->asks[i].call != c)
+            continue;
+        if (on_screen(s) == &s->asks[i].edit && !s->asks[i].edit.hidden) {
+            struct key enter = {.code = KEY_ENTER};
+
+            (void)edit_key(&s->asks[i].edit, &enter); // leaves the line; nobody wants the text
+        }
+        remove_ask(s, i);
+        return;
+    }
+}
+
+void ask_init(struct session *s)
+{
+    const struct plat_con *con = s->plat->con;
+
+    s->term = (struct term){
+        .ctx = s, .say = say, .clear = clear, .line = line, .key = key, .forget = forget,
+        .size = size};
+    s->person = con->tty_in && con->tty_out && !s->opt.json;
+    history_init(&s->history, s->plat->mem);
+}
+
+// ---- The prompt
+
+void ask_prompt(struct session *s, struct reader *r)
+{
+    bool inside = reader_inside(r);
+    enum err e;
+
+    if (!inside)
+        reader_drop(r); // each input is a text of its own
+    out_fresh(&s->out);
+    s->line = (struct edit){.mem = s->plat->mem,
+                            .out = &s->out,
+                            .con = s->plat->con,
+                            .history = &s->history};
+    edit_start(&s->line, inside ? SPAN(".. ") : SPAN("λ "));
+    s->editing = true;
+    s->entered = EDIT_MORE;
+    while (s->editing)
+        session_turn(s);
+    if (s->entered == EDIT_LEFT) {
+        reader_drop(r);
+    } else if (s->entered == EDIT_END) {
+        r->last = true;
+    } else {
+        struct span text = edit_text(&s->line);
+
+        history_add(&s->history, text);
+        e = reader_feed(r, text);
+        if (!e)
+            e = reader_feed(r, SPAN("\n"));
+        if (e) {
+            struct fail f;
+
+            reader_drop(r);
+            (void)fail_set(&f, e, FAIL_NO_POS, NULL, "this input is too long"); // e is told below
+            report_text(s, &f, NULL, NULL, 0);
+        }
+    }
+    edit_fini(&s->line);
+}
+
+void ask_skip(struct session *s)
+{
+    bool blank = false;
+
+    (void)read_keys(s); // what of the paste is already here
+    while (s->keys_n) {
+        char c = *keys_of(s);
+
+        drop_keys(s, 1);
+        if (c != '\r' && c != '\n') {
+            blank = blank && (c == ' ' || c == '\t');
+            continue;
+        }
+        if (c == '\r' && s->keys_n && *keys_of(s) == '\n')
+            drop_keys(s, 1);
+        if (blank)
+            return;
+        blank = true;
+    }
+}

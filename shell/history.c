@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// The lines that were entered: in memory only, and without their secrets.
+#include "shell/edit.h"
+#include "shell/mask.h"
+
+void history_init(struct history *h, const struct mem *mem)
+{
+    *h = (struct history){.mem = mem};
+}
+
+static void drop_first(struct history *h)
+{
+    h->bytes -= h->line[0].len;
+    h->mem->put(h->mem->ctx, (char *)(uintptr_t)h->line[0].at, h->line[0].len); // it was ours
+    h->n--;
+    memmove(h->line, h->line + 1, h->n * sizeof *h->line);
+}
+
+void history_fini(struct history *h)
+{
+    while (h->n)
+        drop_first(h);
+}
+
+// Writes the line with *** for each secret; out NULL: only measures.
+static size_t masked(struct span line, char *out)
+{
+    struct mask m = mask_start(line, false);
+    size_t n = 0, done = 0, from, to;
+
+    for (;;) {
+        bool any = mask_next(&m, &from, &to);
+        size_t till = any ? from : line.len;
+
+        if (out)
+            memcpy(out + n, line.at + done, till - done);
+        n += till - done;
+        if (!any)
+            return n;
+        if (out)
+            memcpy(out + n, "***", 3);
+        n += 3;
+        done = to;
+    }
+}
+
+static bool is_blank(struct span line)
+{
+    for (size_t i = 0; i < line.len; i++)
+        if (line.at[i] != ' ' && line.at[i] != '\t')
+            return false;
+    return true;
+}
+
+void history_add(struct history *h, struct span line)
+{
+    size_t n;
+    char *copy;
+
+    if (is_blank(line) || line.len > HISTORY_LINE_BYTES)
+        return;
+    n = masked(line, NULL);
+    copy = h->mem->get(h->mem->ctx, n);
+    if (!copy)
+        return; // a line that is not remembered is no failure
+    (void)masked(line, copy);
+    if (h->n && span_eq(h->line[h->n - 1], (struct span){copy, n})) {
+        h->mem->put(h->mem->ctx, copy, n);
+        return;
+    }
+    while (h->n == HISTORY_LINES || (h->n && h->bytes + n > HISTORY_BYTES))
+        drop_first(h);
+    h->line[h->n++] = (struct span){copy, n};
+    h->bytes += n;
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+// The program: its options, and which texts are read in which order.
+#include "shell/shell.h"
+
+static const char usage[] =
+    "telex [OPTION].. [-e MSG].. [FILE|-]..\n"
+    "\n"
+    "Runs messages and prints their values: from -e and files in their order, - is standard\n"
+    "input. Without any: the prompt on a terminal, else standard input.\n"
+    "\n"
+    "  -e MSG     run MSG\n"
+    "  --json     each value and error as one line of JSON: {\"msg\":..} {\"err\":..} {\"say\":..}\n"
+    "  --json-in  messages are JSON too\n"
+    "  --stop     end at the first error; else what comes behind it runs all the same\n"
+    "  --sign     print each unit as a document, signed by this node\n"
+    "  --verify   check documents, print their units\n"
+    "  --help     this text\n"
+    "  --version\n"
+    "  --         what follows are files\n"
+    "\n"
+    "Exit status, of the first error: 0 none, 1 a service said no, 2 bad message or usage,\n"
+    "3 denied, or a signature does not hold, 4 unreachable or timed out, 70 a bug of Telex\n"
+    "\n"
+    "help typed as a message lists the services.\n";
+
+// ---- The session
+
+enum err session_new(const struct plat *plat, const struct options *opt, struct fail *f,
+                     struct session **out)
+{
+    const struct plat_con *con = plat->con;
+    struct session *s = plat->mem->get(plat->mem->ctx, sizeof *s);
+    enum err e;
+
+    if (!s)
+        return fail_set(f, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for the shell");
+    memset(s, 0, sizeof *s - sizeof s->keys);
+    s->plat = plat;
+    s->opt = *opt;
+    arena_init(&s->scratch, plat->mem, (size_t)256 << 20);
+    e = out_init(&s->out, plat->mem, con->write, con->ctx, con->tty_out);
+    if (!e)
+        e = out_init(&s->err, plat->mem, con->write_err, con->ctx, con->tty_err);
+    ask_init(s);
+    if (e)
+        (void)fail_set(f, e, FAIL_NO_POS, NULL, "no memory for the shell"); // e is given back
+    else
+        e = kernel_new(plat, services_all, f, &s->kernel);
+    if (e) {
+        session_free(s);
+        return e;
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void session_free(struct session *s)
+{
+    const struct mem *mem = s->plat->mem;
+
+    if (s->out.buf)
+        out_flush(&s->out);
+    if (s->kernel)
+        kernel_free(s->kernel);
+    if (s->console.parser)
+        reader_fini(&s->console);
+    history_fini(&s->history);
+    arena_fini(&s->scratch);
+    out_fini(&s->out);
+    out_fini(&s->err);
+    mem_wipe(s->keys, s->keys_n); // typed, and never read
+    mem->put(mem->ctx, s, sizeof *s);
+}
+
+// Keys are made at the first start, without a question. Where none can be made, unsigned work goes
+// on, and whoever signs is told why.
+static void first_start(struct session *s)
+{
+    const struct identity *id;
+    struct fail f = {.pos = FAIL_NO_POS};
+
+    if (!kernel_has_identity(s->kernel) && kernel_identity(s->kernel, &f, &id) && s->prompted)
+        report_note(s, "this node has no keys and signs nothing", f.why);
+}
+
+// ---- Texts
+
+// Standard input as a text; it may be asked for several times, and goes on where it was.
+static enum err open_console(struct session *s)
+{
+    enum err e = ERR_OK;
+
+    if (s->console.parser)
+        return e;
+    e = reader_init(&s->console, s->plat->mem, "stdin");
+    s->console.src = s->plat->con->in;
+    s->console.json = s->opt.json_in;
+    return e;
+}
+
+static void no_memory(struct session *s)
+{
+    struct fail f;
+
+    (void)fail_set(&f, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory to read"); // told right here
+    report_text(s, &f, NULL, NULL, 0);
+}
+
+static void read_console(struct session *s)
+{
+    if (open_console(s))
+        no_memory(s);
+    else
+        session_read(s, &s->console);
+}
+
+static void read_text(struct session *s, const char *text)
+{
+    struct reader r;
+    enum err e = reader_init(&r, s->plat->mem, NULL);
+
+    r.once = r.aside = r.last = true;
+    r.json = s->opt.json_in;
+    if (!e)
+        e = reader_feed(&r, span_of(text));
+    if (!e)
+        e = open_console(s); // inp asks there
+    if (e)
+        no_memory(s);
+    else
+        session_read(s, &r);
+    reader_fini(&r);
+}
+
+static void read_file(struct session *s, const char *path, bool must)
+{
+    struct reader r;
+    struct fail f;
+    enum err e = reader_init(&r, s->plat->mem, path);
+
+    if (e) {
+        no_memory(s);
+        return;
+    }
+    r.json = s->opt.json_in && must;
+    r.aside = !must;
+    if (!must && open_console(s))
+        no_memory(s);
+    e = s->plat->file ? s->plat->file->open(s->plat->file->ctx, path, &r.src)
+                      : ERR_NOT_SUPPORTED;
+    if (!e) {
+        session_read(s, &r);
+    } else if (must || e != ERR_NOT_FOUND) {
+        session_failed(s, 2); // a name that leads nowhere is wrong usage
+        (void)fail_set(&f, e, FAIL_NO_POS, NULL, "%s: %s", path,
+                       e == ERR_NOT_FOUND       ? "there is no such file"
+                       : e == ERR_DENIED        ? "it may not be read"
+                       : e == ERR_NOT_SUPPORTED ? "it is not a file"
+                                                : err_text(e)); // told right here
+        report_text(s, &f, NULL, NULL, 0);
+    }
+    reader_fini(&r);
+}
+
+static void read_prompt(struct session *s)
+{
+    struct reader r;
+
+    if (reader_init(&r, s->plat->mem, NULL)) {
+        no_memory(s);
+        return;
+    }
+    r.once = r.aside = true;
+    r.json = s->opt.json_in;
+    s->prompted = true;
+    first_start(s);
+    if (s->plat->con->keys)
+        s->plat->con->keys(s->plat->con->ctx, true);
+    session_read(s, &r);
+    if (s->plat->con->keys)
+        s->plat->con->keys(s->plat->con->ctx, false);
+    s->prompted = false;
+    reader_fini(&r);
+}
+
+// ---- Options
+
+static int say_usage(const struct plat *plat, const char *what, const char *word)
+{
+    static const char hint[] = "\nhint: telex --help\n";
+    const struct plat_con *con = plat->con;
+
+    // Straight to the console: there is no session yet, and nothing to do when this fails.
+    (void)con->write_err(con->ctx, "error bad-arg: ", 15);
+    (void)con->write_err(con->ctx, what, strlen(what));
+    (void)con->write_err(con->ctx, word, strlen(word));
+    (void)con->write_err(con->ctx, hint, sizeof hint - 1);
+    return 2;
+}
+
+static int say_text(const struct plat *plat, const char *text)
+{
+    return plat->con->write(plat->con->ctx, text, strlen(text)) ? 1 : 0;
+}
+
+struct switches {
+    struct options opt;
+    bool help, version;
+    size_t texts; // -e, files, -
+};
+
+// Status of wrong usage, or 0.
+static int parse(const struct plat *plat, int argc, char **argv, struct switches *out)
+{
+    bool files = false;
+
+    for (int i = 1; i < argc; i++) {
+        struct span word = span_of(argv[i]);
+
+        if (files || word.len < 2 || word.at[0] != '-') {
+            out->texts++;
+        } else if (span_eq(word, SPAN("--"))) {
+            files = true;
+        } else if (word.at[1] == 'e') {
+            if (word.len == 2 && ++i == argc)
+                return say_usage(plat, "-e needs a message behind it", "");
+            out->texts++;
+        } else if (span_eq(word, SPAN("--json"))) {
+            out->opt.json = true;
+        } else if (span_eq(word, SPAN("--json-in"))) {
+            out->opt.json_in = true;
+        } else if (span_eq(word, SPAN("--stop"))) {
+            out->opt.stop = true;
+        } else if (span_eq(word, SPAN("--sign")) || span_eq(word, SPAN("--verify"))) {
+            enum mode mode = word.at[2] == 's' ? MODE_SIGN : MODE_VERIFY;
+
+            if (out->opt.mode && out->opt.mode != mode)
+                return say_usage(plat, "either --sign or --verify", "");
+            out->opt.mode = mode;
+        } else if (span_eq(word, SPAN("--help")) || span_eq(word, SPAN("-h"))) {
+            out->help = true;
+        } else if (span_eq(word, SPAN("--version")) || span_eq(word, SPAN("-V"))) {
+            out->version = true;
+        } else {
+            return say_usage(plat, "there is no option ", argv[i]);
+        }
+    }
+    return 0;
+}
+
+static void read_all(struct session *s, int argc, char **argv)
+{
+    bool files = false;
+
+    for (int i = 1; i < argc && !s->stop; i++) {
+        struct span word = span_of(argv[i]);
+
+        if (span_eq(word, SPAN("-")))
+            read_console(s);
+        else if (files || word.at[0] != '-')
+            read_file(s, argv[i], true);
+        else if (span_eq(word, SPAN("--")))
+            files = true;
+        else if (word.at[1] == 'e')
+            read_text(s, word.len > 2 ? argv[i] + 2 : argv[++i]);
+    }
+}
+
+int plat_main(const struct plat *plat, int argc, char **argv)
+{
+    struct switches sw = {.texts = 0};
+    struct session *s;
+    struct fail f = {.pos = FAIL_NO_POS};
+    int status = parse(plat, argc, argv, &sw);
+    enum err e;
+
+    if (status)
+        return status;
+    if (sw.help)
+        return say_text(plat, usage);
+    if (sw.version)
+        return say_text(plat, "telex " TELEX_VERSION "\n");
+    e = session_new(plat, &sw.opt, &f, &s);
+    if (e)
+        return say_usage(plat, f.why, "") && e == ERR_INTERNAL ? err_class(e) : 1;
+
+    if (plat->init_msg)
+        read_file(s, plat->init_msg, false);
+    if (sw.texts || !s->person)
+        first_start(s);
+    if (sw.texts)
+        read_all(s, argc, argv);
+    else if (s->person)
+        read_prompt(s);
+    else
+        read_console(s);
+    session_finish(s);
+
+    if (s->out.tty)
+        out_fresh(&s->out);
+    out_flush(&s->out);
+    if (s->out.e && s->out.e != ERR_IO) { // ERR_IO: the reader went away, as `head` does
+        (void)fail_set(&f, s->out.e, FAIL_NO_POS, NULL, "standard output cannot be written");
+        report_text(s, &f, NULL, NULL, 0);
+    }
+    status = s->status ? s->status : s->out.e ? 1 : 0;
+    session_free(s);
+    return status;
+}

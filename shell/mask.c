@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Secrets in a source text.
+#include "shell/mask.h"
+
+#include "units/chars.h"
+
+struct mask mask_start(struct span text, bool strict)
+{
+    return (struct mask){.text = text, .strict = strict};
+}
+
+// Behind the quote that closes, or the end of the text.
+static size_t quote_end(struct span text, size_t at, char quote)
+{
+    for (; at < text.len; at++) {
+        if (text.at[at] == '\\')
+            at++;
+        else if (text.at[at] == quote)
+            return at;
+    }
+    return text.len;
+}
+
+static bool is_secret(struct span text, size_t at)
+{
+    return text.at[at] == '!' && at + 1 < text.len && text.at[at + 1] == '`';
+}
+
+// May a quote, or a comment's #, stand behind this byte?
+static bool token_begins(struct span text, size_t at)
+{
+    char before = at ? text.at[at - 1] : ' ';
+
+    return char_class_of(before) & CHAR_BLANK || strchr("([{:)]}", before);
+}
+
+bool mask_next(struct mask *m, size_t *from, size_t *to)
+{
+    struct span text = m->text;
+
+    while (m->at < text.len) {
+        size_t at = m->at;
+        char c = text.at[at];
+
+        if (m->strict) {
+            const char *mark = memchr(text.at + at, '!', text.len - at);
+
+            at = mark ? (size_t)(mark - text.at) : text.len;
+            m->at = at;
+            if (!mark)
+                return false;
+        }
+        if (is_secret(text, at)) {
+            *from = at + 2;
+            *to = quote_end(text, *from, '`');
+            m->at = *to + 1;
+            return true;
+        }
+        m->at = at + 1;
+        if (m->strict)
+            continue;
+        if (c == '#' && token_begins(text, at) &&
+            (at + 1 == text.len || char_class_of(text.at[at + 1]) & CHAR_BLANK)) {
+            const char *end = memchr(text.at + at, '\n', text.len - at);
+            size_t till = end ? (size_t)(end - text.at) : text.len;
+
+            // What looks like a secret is masked in a comment too.
+            for (size_t i = at; i < till; i++) {
+                if (is_secret(text, i)) {
+                    *from = i + 2;
+                    *to = quote_end((struct span){text.at, till}, *from, '`');
+                    m->at = *to;
+                    m->strict = true; // the rest of the comment is no text of the language
+                    return true;
+                }
+            }
+            m->at = till;
+        } else if (c == '`' || c == '\'' || c == '"') {
+            if (token_begins(text, at) || strchr("@.%", text.at[at - 1]))
+                m->at = quote_end(text, at + 1, c) + 1;
+            else
+                m->strict = true;
+        }
+    }
+    return false;
+}

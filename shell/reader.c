@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+// Units out of a text that is still arriving.
+#include "shell/reader.h"
+
+#include "units/json.h"
+
+enum err reader_init(struct reader *r, const struct mem *mem, const char *name)
+{
+    *r = (struct reader){.mem = mem, .name = name, .line = 1, .column = 1};
+    return parser_new(mem, &r->parser);
+}
+
+static void release(struct reader *r)
+{
+    if (r->buf)
+        r->mem->put(r->mem->ctx, r->buf, r->cap);
+    r->buf = NULL;
+    r->cap = 0;
+}
+
+void reader_fini(struct reader *r)
+{
+    release(r);
+    parser_free(r->parser);
+    r->parser = NULL;
+    if (r->src.close)
+        r->src.close(r->src.ctx);
+    r->src = (struct plat_source){0};
+}
+
+// ---- Places
+
+// Characters: every byte but those that continue one. Eight at a time, lines may be long.
+static size_t count_chars(const char *at, size_t n)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    size_t chars = n;
+
+    for (; n >= 8; at += 8, n -= 8) {
+        uint64_t x;
+
+        memcpy(&x, at, 8);
+        chars -= (size_t)((x >> 7 & ~x >> 6 & ones) * ones >> 56);
+    }
+    for (; n; at++, n--)
+        chars -= ((unsigned char)*at & 0xC0) == 0x80;
+    return chars;
+}
+
+// Lines and columns up to a byte of the buffer at or behind r->seen.
+static void count_to(const struct reader *r, size_t to, size_t *line, size_t *column)
+{
+    size_t at = r->seen, taken = r->taken;
+
+    *line = r->line;
+    *column = r->column;
+    for (;;) {
+        const char *end = at < to ? memchr(r->buf + at, '\n', to - at) : NULL;
+
+        if (!end)
+            break;
+        at = (size_t)(end - r->buf) + 1;
+        *line += 1 + taken;
+        taken = 0;
+        *column = 1;
+    }
+    *column += count_chars(r->buf + at, to - at);
+}
+
+static void see(struct reader *r)
+{
+    size_t line = r->line;
+
+    if (r->seen == r->at)
+        return;
+    count_to(r, r->at, &r->line, &r->column);
+    if (r->line != line)
+        r->taken = 0;
+    r->seen = r->at;
+}
+
+// Begin of the line of a byte, as far as it is kept.
+static size_t line_start(const struct reader *r, size_t at)
+{
+    size_t most = at > READER_KEPT_BYTES ? at - READER_KEPT_BYTES : 0;
+
+    while (at > most && r->buf[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+struct place reader_place(struct reader *r, bool error)
+{
+    struct place p = {.name = r->name};
+    size_t at = error ? r->error : r->start;
+
+    // The unit that has just been read lies before what is counted.
+    if (at < r->seen)
+        at = r->seen;
+    count_to(r, at, &p.line, &p.column);
+    p.pos = r->gone + at;
+    return p;
+}
+
+struct span reader_broken(const struct reader *r, size_t *error)
+{
+    size_t from = line_start(r, r->start);
+
+    *error = r->error - from;
+    return (struct span){r->buf + from, r->end - from};
+}
+
+bool reader_is_alone(const struct reader *r, struct span text)
+{
+    size_t at = r->start;
+
+    if (r->at - at != text.len || memcmp(r->buf + at, text.at, text.len) != 0)
+        return false;
+    for (size_t i = line_start(r, at); i < at; i++)
+        if (r->buf[i] != ' ' && r->buf[i] != '\t')
+            return false;
+    for (size_t i = r->at; i < r->end && r->buf[i] != '\n'; i++)
+        if (r->buf[i] != ' ' && r->buf[i] != '\t' && r->buf[i] != '\r')
+            return false;
+    return true;
+}
+
+// ---- Room
+
+// Moves what is needed to the front, and grows when that is not enough.
+static enum err make_room(struct reader *r, size_t want)
+{
+    size_t keep, cap = r->cap;
+    char *grown;
+
+    see(r);
+    keep = r->buf ? line_start(r, r->at) : 0;
+    if (r->cap - r->end >= want)
+        return ERR_OK;
+    if (r->cap - (r->end - keep) >= want && keep) {
+        memmove(r->buf, r->buf + keep, r->end - keep);
+    } else {
+        cap = cap ? cap : r->src.read ? READER_BYTES : want;
+        while (cap < r->end - keep || cap - (r->end - keep) < want) {
+            if (cap >= READER_BYTES_MAX)
+                return ERR_TOO_BIG;
+            cap = cap > READER_BYTES_MAX / 2 ? READER_BYTES_MAX : 2 * cap;
+        }
+        grown = r->mem->get(r->mem->ctx, cap);
+        if (!grown)
+            return ERR_NO_MEMORY;
+        if (r->end > keep)
+            memcpy(grown, r->buf + keep, r->end - keep);
+        release(r);
+        r->buf = grown;
+        r->cap = cap;
+    }
+    r->at -= keep;
+    r->end -= keep;
+    r->seen -= keep;
+    r->scan -= r->scan < keep ? r->scan : keep;
+    r->start -= r->start < keep ? r->start : keep;
+    r->gone += keep;
+    return ERR_OK;
+}
+
+// A long unit is through: its memory goes back.
+static void shrink(struct reader *r)
+{
+    size_t keep = line_start(r, r->at), n = r->end - keep;
+    char *small;
+
+    if (r->cap <= READER_BYTES || n > READER_BYTES / 2)
+        return;
+    small = r->mem->get(r->mem->ctx, READER_BYTES);
+    if (!small)
+        return; // then it stays
+    see(r);
+    memcpy(small, r->buf + keep, n);
+    release(r);
+    r->buf = small;
+    r->cap = READER_BYTES;
+    r->at -= keep;
+    r->end -= keep;
+    r->seen -= keep;
+    r->start = r->at;
+    r->gone += keep;
+}
+
+enum err reader_feed(struct reader *r, struct span text)
+{
+    enum err e;
+
+    if (!text.len)
+        return ERR_OK;
+    e = text.len > READER_BYTES_MAX ? ERR_TOO_BIG : make_room(r, text.len);
+    if (e)
+        return e;
+    memcpy(r->buf + r->end, text.at, text.len);
+    r->end += text.len;
+    return ERR_OK;
+}
+
+enum err reader_fill(struct reader *r, size_t *n)
+{
+    enum err e;
+
+    *n = 0;
+    if (r->last)
+        return ERR_OK;
+    if (!r->src.read) {
+        r->last = true;
+        return ERR_OK;
+    }
+    if (r->cap > READER_BYTES && !reader_inside(r))
+        shrink(r);
+    if (r->cap - r->end < READER_BYTES / 2) {
+        e = make_room(r, READER_BYTES / 2);
+        if (e)
+            return e;
+    }
+    e = r->src.read(r->src.ctx, (uint8_t *)r->buf + r->end, r->cap - r->end, n, &r->last);
+    if (!e)
+        r->end += *n;
+    return e;
+}
+
+// ---- JSON
+
+// The end of the next value in the buffer: balanced brackets, or a word up to a blank.
+static enum err json_end(struct reader *r, size_t *end)
+{
+    for (; r->scan < r->end; r->scan++) {
+        char c = r->buf[r->scan];
+
+        if (r->scan_escape) {
+            r->scan_escape = false;
+        } else if (r->scan_text) {
+            r->scan_escape = c == '\\';
+            r->scan_text = c != '"';
+            if (!r->scan_text && !r->scan_depth)
+                break;
+        } else if (c == '"') {
+            if (!r->scan_depth && r->scan > r->at)
+                goto behind; // a word before it
+            r->scan_text = true;
+        } else if (c == '{' || c == '[') {
+            if (!r->scan_depth && r->scan > r->at)
+                goto behind;
+            r->scan_depth++;
+        } else if (c == '}' || c == ']') {
+            if (r->scan_depth < 2)
+                break;
+            r->scan_depth--;
+        } else if (!r->scan_depth && (c == ' ' || c == '\t' || c == '\r' || c == '\n')) {
+            goto behind;
+        }
+    }
+    if (r->scan == r->end) {
+        if (r->end - r->at > UNIT_TEXT_MAX_BYTES)
+            return ERR_TOO_BIG;
+        if (!r->last)
+            return ERR_LATER;
+        *end = r->end;
+        return ERR_OK;
+    }
+    r->scan++;
+behind:
+    *end = r->scan;
+    return ERR_OK;
+}
+
+static enum err next_json(struct reader *r, struct arena *a, struct unit *out, struct fail *f)
+{
+    size_t end;
+    enum err e;
+
+    r->start = r->at;
+    if (r->at == r->end && !r->later)
+        return r->last ? ERR_NOT_FOUND : ERR_LATER;
+    if (!r->later) {
+        r->scan = r->at;
+        r->scan_depth = 0;
+        r->scan_text = r->scan_escape = false;
+    }
+    e = json_end(r, &end);
+    r->later = e == ERR_LATER;
+    if (e == ERR_LATER)
+        return e;
+    if (e) {
+        f->pos = UNIT_TEXT_MAX_BYTES;
+        return fail_set(f, e, f->pos, NULL, "the text of one value is at most %u bytes",
+                        (unsigned long)UNIT_TEXT_MAX_BYTES);
+    }
+    e = json_parse(a, (struct span){r->buf + r->at, end - r->at}, out, f);
+    if (!e)
+        r->at = end;
+    return e;
+}
+
+// ---- Units
+
+bool reader_inside(const struct reader *r)
+{
+    return r->later && (r->json || parser_inside(r->parser));
+}
+
+static bool is_blank(char c)
+{
+    return c == '\n' || c == ' ' || c == '\t' || c == '\r';
+}
+
+enum err reader_next(struct reader *r, struct arena *a, struct unit *out, struct fail *f)
+{
+    size_t used = 0, from;
+    enum err e;
+
+    // The first bytes of a text are the parser's: a byte order mark may stand there.
+    if (!r->later && (r->json || r->gone + r->at))
+        while (r->at < r->end && is_blank(r->buf[r->at]))
+            r->at++;
+    see(r);
+    from = r->at;
+    f->pos = FAIL_NO_POS;
+    f->hint = NULL;
+    if (r->json) {
+        e = next_json(r, a, out, f);
+    } else {
+        parser_where(r->parser, r->line, r->column);
+        e = parser_next(r->parser, a, (struct span){r->buf + from, r->end - from}, r->last, &used,
+                        out, f);
+        r->start = from + parser_start(r->parser);
+        r->later = e == ERR_LATER;
+    }
+    if (e == ERR_OK || e == ERR_LATER || e == ERR_NOT_FOUND) {
+        r->at += used;
+        return e;
+    }
+    r->later = false;
+    if (f->pos == FAIL_NO_POS || from + f->pos > r->end)
+        f->pos = r->start - from;
+    r->error = from + f->pos;
+    r->skip = memchr(r->buf + r->start, '\n', r->error - r->start) ? SKIP_EMPTY : SKIP_LINE;
+    r->skip_begun = r->skip_blank = false;
+    return e;
+}
+
+// ---- After an error
+
+enum err reader_resume(struct reader *r, size_t *lines)
+{
+    size_t line, column;
+
+    *lines = 0;
+    if (r->skip == SKIP_NONE)
+        return ERR_OK;
+    if (r->once) {
+        bool last = r->last;
+
+        reader_drop(r);
+        r->last = last;
+        return ERR_OK;
+    }
+    if (!r->skip_begun) {
+        count_to(r, r->start, &r->skip_from, &column);
+        r->at = r->error;
+        r->skip_begun = true;
+    }
+    while (r->at < r->end) {
+        const char *end = memchr(r->buf + r->at, '\n', r->end - r->at);
+        size_t till = end ? (size_t)(end - r->buf) : r->end;
+
+        while (r->skip_blank && r->at < till)
+            r->skip_blank = is_blank(r->buf[r->at++]);
+        r->at = till;
+        if (!end)
+            break;
+        if (r->skip == SKIP_LINE || r->skip_blank) {
+            see(r);
+            line = r->line;
+            r->at++;
+            goto done;
+        }
+        r->at++;
+        r->skip_blank = true;
+    }
+    see(r);
+    if (!r->last)
+        return ERR_LATER;
+    line = r->line + (r->column > 1);
+done:
+    *lines = r->skip == SKIP_EMPTY ? line - r->skip_from : 0;
+    r->skip = SKIP_NONE;
+    return ERR_OK;
+}
+
+void reader_drop(struct reader *r)
+{
+    parser_reset(r->parser);
+    r->at = r->end = r->gone = r->seen = r->start = r->taken = r->error = 0;
+    r->line = r->column = 1;
+    r->skip = SKIP_NONE;
+    r->later = false;
+    r->last = false;
+}
+
+// ---- Lines for those who ask
+
+enum err reader_behind(struct reader *r, struct span *out)
+{
+    const char *end;
+    size_t at;
+
+    see(r);
+    at = r->at;
+    if (r->column > 1) { // the rest of this line stays
+        end = at < r->end ? memchr(r->buf + at, '\n', r->end - at) : NULL;
+        if (!end)
+            return r->last ? ERR_NOT_FOUND : ERR_LATER;
+        at = (size_t)(end - r->buf) + 1;
+    }
+    if (at == r->end)
+        return r->last ? ERR_NOT_FOUND : ERR_LATER;
+    *out = (struct span){r->buf + at, r->end - at};
+    return ERR_OK;
+}
+
+// The present line, with what is kept of its begin, moves over what was taken.
+void reader_took(struct reader *r, size_t n)
+{
+    size_t from = line_start(r, r->at), at = r->at, lines = 0;
+
+    if (r->column > 1) {
+        const char *end = memchr(r->buf + r->at, '\n', r->end - r->at);
+
+        at = (size_t)(end - r->buf) + 1;
+    }
+    for (size_t i = 0; i < n; i++)
+        lines += r->buf[at + i] == '\n';
+    memmove(r->buf + from + n, r->buf + from, at - from);
+    r->at += n;
+    r->seen = r->at;
+    if (r->column > 1)
+        r->taken += lines;
+    else
+        r->line += lines;
+}
+
+enum err reader_line(struct reader *r, struct span *out, size_t *used)
+{
+    struct span text;
+    const char *end;
+    size_t n;
+    enum err e = reader_behind(r, &text);
+
+    if (e)
+        return e;
+    end = memchr(text.at, '\n', text.len);
+    if (!end && !r->last)
+        return text.len > UNIT_TEXT_MAX_BYTES ? ERR_TOO_BIG : ERR_LATER;
+    n = end ? (size_t)(end - text.at) : text.len;
+    *out = (struct span){text.at, n - (n && text.at[n - 1] == '\r')};
+    *used = n + (end != NULL);
+    return ERR_OK;
+}

@@ -1,0 +1,690 @@
+// SPDX-License-Identifier: MIT
+// The UEFI port against a firmware that the test plays: display, keyboard, file system, pages.
+#include "kernel/uefi/uefi.h"
+
+#include "tests/check/helper.h"
+
+_Noreturn void uefi_panic(const char *text)
+{
+    ck_abort_msg("panic: %s", text);
+    abort();
+}
+
+static struct uefi machine;
+
+static void fresh(void)
+{
+    memset(&machine, 0, sizeof machine);
+}
+
+// ---- 128-bit division --------------------------------------------------------------------------
+
+typedef unsigned __int128 u128;
+u128 __udivmodti4(u128 n, u128 d, u128 *rest);
+__int128 __divti3(__int128 n, __int128 d);
+__int128 __modti3(__int128 n, __int128 d);
+
+// Few bits, many bits, next to a power of two: where quotients are guessed wrong.
+static u128 number(uint64_t *seed)
+{
+    u128 v = 0;
+    unsigned shift;
+
+    for (int i = 0; i < 2; i++) {
+        *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+        v = v << 64 | (*seed ^ *seed >> 31);
+    }
+    shift = (unsigned)(*seed >> 40) % 128;
+    switch (*seed >> 60) {
+    case 0:
+        return ~(u128)0 >> shift;
+    case 1:
+        return ((u128)1 << shift) + (*seed >> 50 & 3) - 1;
+    default:
+        return v >> shift;
+    }
+}
+
+START_TEST(division)
+{
+    uint64_t seed = 1;
+
+    for (int i = 0; i < 200000; i++) {
+        u128 n = number(&seed), d = number(&seed), rest, q;
+
+        if (d == 0)
+            continue;
+        q = __udivmodti4(n, d, &rest);
+        ck_assert_msg(rest < d && n - rest == q * d && (q == 0 || n / q >= d), "seed %llu",
+                      (unsigned long long)seed);
+    }
+    ck_assert(__divti3(-7, 2) == -3 && __modti3(-7, 2) == -1);
+    ck_assert(__divti3(7, -2) == -3 && __modti3(7, -2) == 1);
+    ck_assert(__divti3(-7, -2) == 3 && __modti3(-7, -2) == -1);
+}
+END_TEST
+
+// ---- Display: what the calls of the port would show -------------------------------------------
+
+enum { WIDTH = 12, HEIGHT = 3 };
+
+static char shown[HEIGHT][WIDTH + 1];
+static SIMPLE_TEXT_OUTPUT_MODE screen_mode;
+static unsigned screen_calls;
+
+static EFI_STATUS EFIAPI out_string(SIMPLE_TEXT_OUTPUT_INTERFACE *out, CHAR16 *text)
+{
+    screen_calls++;
+    for (; *text; text++) {
+        INT32 *x = &out->Mode->CursorColumn, *y = &out->Mode->CursorRow;
+
+        ck_assert_msg(*text != 0x1b && *text != '\t', "the firmware does not know %d", *text);
+        if (*text == '\r') {
+            *x = 0;
+        } else if (*text == '\b') {
+            *x -= *x > 0;
+        } else if (*text == '\n') {
+            *y += *y < HEIGHT - 1;
+        } else {
+            shown[*y][(*x)++] = *text < 0x80 ? (char)*text : '#';
+            if (*x == WIDTH) {
+                *x = 0;
+                *y += *y < HEIGHT - 1;
+            }
+        }
+    }
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_query(SIMPLE_TEXT_OUTPUT_INTERFACE *out, UINTN mode, UINTN *w,
+                                   UINTN *h)
+{
+    (void)out;
+    (void)mode;
+    *w = WIDTH;
+    *h = HEIGHT;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_move(SIMPLE_TEXT_OUTPUT_INTERFACE *out, UINTN x, UINTN y)
+{
+    if (x >= WIDTH || y >= HEIGHT)
+        return EFI_UNSUPPORTED;
+    out->Mode->CursorColumn = (INT32)x;
+    out->Mode->CursorRow = (INT32)y;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_attribute(SIMPLE_TEXT_OUTPUT_INTERFACE *out, UINTN a)
+{
+    out->Mode->Attribute = (INT32)a;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_clear(SIMPLE_TEXT_OUTPUT_INTERFACE *out)
+{
+    for (int y = 0; y < HEIGHT; y++)
+        memset(shown[y], '.', WIDTH);
+    return out_move(out, 0, 0);
+}
+
+static SIMPLE_TEXT_OUTPUT_INTERFACE screen_out = {
+    .OutputString = out_string,
+    .QueryMode = out_query,
+    .SetAttribute = out_attribute,
+    .ClearScreen = out_clear,
+    .SetCursorPosition = out_move,
+    .Mode = &screen_mode,
+};
+
+static const struct {
+    const char *text, *row[2];
+    int x, y;
+} screen_rows[] = {
+    {"hi", {"hi..........", "............"}, 2, 0},
+    {"a\nb", {"a...........", "b..........."}, 1, 1},
+    {"a\r\nb", {"a...........", "b..........."}, 1, 1},
+    {"abc\bX", {"abX.........", "............"}, 3, 0},
+    {"abcd\x1b[2DX", {"abXd........", "............"}, 3, 0},
+    {"abcd\x1b[9D\x1b[CX", {"aXcd........", "............"}, 2, 0},
+    {"abcd\r\x1b[K", {"           .", "............"}, 0, 0},
+    {"abcd\x1b[2Dx\x1b[K", {"abx        .", "............"}, 3, 0},
+    {"abc\x1b[2J\x1b[Hz", {"z...........", "............"}, 1, 0},
+    {"a\x1b[2;3Hb", {"a...........", "..b........."}, 3, 1},
+    {"\x1b[31mred\x1b[0m", {"red.........", "............"}, 3, 0},
+    {"\xc3\xa4\xce\xbb\xe2\x9c\x93\xf0\x9f\x8c\x8d.", {"#\\??........", "............"}, 5, 0},
+    {"\xc3", {"............", "............"}, 0, 0},  // half a character waits
+    {"\xa4x", {"x...........", "............"}, 1, 0}, // half without a beginning
+    {"\x1b[999Cx", {"...........x", "............"}, 0, 1},
+    {"\x07\x00", {"............", "............"}, 0, 0}, // no bell
+    {"\x1b]x", {"x...........", "............"}, 1, 0},   // not ours
+};
+
+START_TEST(screen_text)
+{
+    const char *text = screen_rows[_i].text;
+
+    for (int split = 0; split < 2; split++) {
+        fresh();
+        machine.screen.out = &screen_out;
+        out_clear(&screen_out);
+        // At once, and byte by byte: state is kept between calls.
+        if (split)
+            for (size_t i = 0; i < strlen(text); i++)
+                screen_write(&machine, text + i, 1);
+        else
+            screen_write(&machine, text, strlen(text));
+        for (int y = 0; y < 2; y++)
+            ck_assert_msg(memcmp(shown[y], screen_rows[_i].row[y], WIDTH) == 0,
+                          "row %d: line %d is %.12s", _i, y, shown[y]);
+        ck_assert_msg(screen_mode.CursorColumn == screen_rows[_i].x &&
+                          screen_mode.CursorRow == screen_rows[_i].y,
+                      "row %d: cursor at %d %d", _i, screen_mode.CursorColumn,
+                      screen_mode.CursorRow);
+    }
+}
+END_TEST
+
+START_TEST(screen_is_shown_in_lines)
+{
+    fresh();
+    machine.screen.out = &screen_out;
+    out_clear(&screen_out);
+    screen_calls = 0;
+    screen_write(&machine, "one\ntwo\nthree", 13);
+    ck_assert_uint_eq(screen_calls, 1);
+}
+END_TEST
+
+// ---- Keyboard ----------------------------------------------------------------------------------
+
+static const EFI_KEY_DATA *typed;
+
+static EFI_STATUS EFIAPI read_key(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *in, EFI_KEY_DATA *out)
+{
+    (void)in;
+    if (!typed)
+        return EFI_NOT_READY;
+    *out = *typed;
+    typed = NULL;
+    return EFI_SUCCESS;
+}
+
+#define SHIFT(bits)                       \
+    {                                     \
+        EFI_SHIFT_STATE_VALID | (bits), 0 \
+    }
+
+static const struct {
+    EFI_KEY_DATA key;
+    const char *bytes;
+} key_rows[] = {
+    {{{0, 'a'}, SHIFT(0)}, "a"},
+    {{{0, 'A'}, SHIFT(EFI_LEFT_SHIFT_PRESSED)}, "A"},
+    {{{0, 'c'}, SHIFT(EFI_LEFT_CONTROL_PRESSED)}, "\x03"},
+    {{{0, 'C'}, SHIFT(EFI_RIGHT_CONTROL_PRESSED)}, "\x03"},
+    {{{0, 3}, SHIFT(EFI_LEFT_CONTROL_PRESSED)}, "\x03"},
+    {{{0, 'b'}, SHIFT(EFI_LEFT_ALT_PRESSED)},
+     "\x1b"
+     "b"},
+    {{{0, '@'}, SHIFT(EFI_RIGHT_ALT_PRESSED)}, "@"},
+    {{{0, 'x'}, {EFI_LEFT_CONTROL_PRESSED, 0}}, "x"}, // a state that is not valid
+    {{{0, '\r'}, SHIFT(0)}, "\r"},
+    {{{0, '\b'}, SHIFT(0)}, "\x7f"},
+    {{{0, '\t'}, SHIFT(0)}, "\t"},
+    {{{0, 0xe4}, SHIFT(0)}, "\xc3\xa4"},
+    {{{0, 0x20ac}, SHIFT(0)}, "\xe2\x82\xac"},
+    {{{0, 0xd800}, SHIFT(0)}, ""},
+    {{{0, 0}, SHIFT(EFI_LEFT_SHIFT_PRESSED)}, ""},
+    {{{0x01, 0}, SHIFT(0)}, "\x1b[A"},
+    {{{0x08, 0}, SHIFT(0)}, "\x1b[3~"},
+    {{{0x0b, 0}, SHIFT(0)}, "\x1bOP"},
+    {{{0x16, 0}, SHIFT(0)}, "\x1b[24~"},
+    {{{0x17, 0}, SHIFT(0)}, "\x1b"},
+    {{{0x99, 0}, SHIFT(0)}, ""},
+};
+
+START_TEST(key_bytes)
+{
+    EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL keyboard = {.ReadKeyStrokeEx = read_key};
+    const char *want = key_rows[_i].bytes;
+
+    fresh();
+    machine.keyboard = &keyboard;
+    typed = &key_rows[_i].key;
+    keyboard_poll(&machine);
+    ck_assert_msg(machine.keys.head == strlen(want) &&
+                      memcmp(machine.keys.byte, want, strlen(want)) == 0,
+                  "row %d gave %u bytes", _i, machine.keys.head);
+}
+END_TEST
+
+START_TEST(keys_full)
+{
+    fresh();
+    for (int i = 0; i < KEYS_BYTES + 100; i++)
+        keys_put(&machine.keys, (uint8_t)i);
+    ck_assert_uint_eq(machine.keys.head, KEYS_BYTES); // what came first is kept
+}
+END_TEST
+
+// ---- Files: a volume whose power can be cut ----------------------------------------------------
+
+enum { FILES = 8, BYTES = 64 };
+
+static struct disk_file {
+    char name[40]; // empty: no file
+    char bytes[BYTES];
+    size_t len;
+} disk[FILES];
+
+static struct handle {
+    EFI_FILE f;
+    struct disk_file *file; // NULL: the folder
+    size_t at;
+    bool open;
+} handles[16];
+
+static int power; // changes of the disk until the power goes; < 0: it stays
+static int open_handles;
+
+// One change of the disk. False: it did not happen any more.
+static bool change(void)
+{
+    if (power == 0)
+        return false;
+    power -= power > 0;
+    return true;
+}
+
+static EFI_FILE folder_calls;
+
+static EFI_STATUS EFIAPI disk_open(EFI_FILE *f, EFI_FILE **out, CHAR16 *name, UINT64 mode,
+                                   UINT64 attributes)
+{
+    struct disk_file *found = NULL, *empty = NULL;
+    char plain[40];
+    size_t n = 0;
+
+    (void)f;
+    (void)attributes;
+    for (; name[n]; n++)
+        plain[n] = (char)name[n];
+    plain[n] = 0;
+    for (int i = 0; i < FILES; i++) {
+        if (strcmp(disk[i].name, plain) == 0)
+            found = &disk[i];
+        else if (!disk[i].name[0])
+            empty = &disk[i];
+    }
+    if (!found) {
+        if (!(mode & EFI_FILE_MODE_CREATE))
+            return EFI_NOT_FOUND;
+        if (!change())
+            return EFI_DEVICE_ERROR;
+        found = empty;
+        memset(found, 0, sizeof *found);
+        strcpy(found->name, plain);
+    }
+    for (size_t i = 0; i < COUNT(handles); i++)
+        if (!handles[i].open) {
+            handles[i] = (struct handle){.f = folder_calls, .file = found, .open = true};
+            open_handles++;
+            *out = &handles[i].f;
+            return EFI_SUCCESS;
+        }
+    ck_abort_msg("handles leak");
+    return EFI_OUT_OF_RESOURCES;
+}
+
+static struct handle *handle_of(EFI_FILE *f)
+{
+    struct handle *h = (struct handle *)(void *)f;
+
+    ck_assert_msg(h->open, "a closed handle is used");
+    return h;
+}
+
+static EFI_STATUS EFIAPI disk_close(EFI_FILE *f)
+{
+    handle_of(f)->open = false;
+    open_handles--;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI disk_delete(EFI_FILE *f)
+{
+    struct handle *h = handle_of(f);
+    bool done = change();
+
+    if (done)
+        memset(h->file, 0, sizeof *h->file);
+    disk_close(f); // in any case, says the specification
+    return done ? EFI_SUCCESS : EFI_WARN_DELETE_FAILURE;
+}
+
+static EFI_STATUS EFIAPI disk_read(EFI_FILE *f, UINTN *n, VOID *to)
+{
+    struct handle *h = handle_of(f);
+    size_t left = h->file->len - h->at;
+
+    *n = *n < left ? *n : left;
+    memcpy(to, h->file->bytes + h->at, *n);
+    h->at += *n;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI disk_write(EFI_FILE *f, UINTN *n, VOID *from)
+{
+    struct handle *h = handle_of(f);
+
+    if (*n > BYTES)
+        return EFI_VOLUME_FULL;
+    // Each half is a change: a cut between them leaves a torn file.
+    for (int half = 0; half < 2; half++) {
+        size_t to = half ? *n : *n / 2;
+
+        if (!change())
+            return EFI_DEVICE_ERROR;
+        memcpy(h->file->bytes, from, to);
+        h->file->len = to;
+    }
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI disk_info(EFI_FILE *f, EFI_GUID *guid, UINTN *size, VOID *out)
+{
+    EFI_FILE_INFO *info = out;
+
+    (void)guid;
+    memset(info, 0, sizeof *info);
+    *size = info->Size = sizeof *info;
+    info->FileSize = handle_of(f)->file->len;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI disk_set_info(EFI_FILE *f, EFI_GUID *guid, UINTN size, VOID *in)
+{
+    EFI_FILE_INFO *info = in;
+    char plain[40];
+    size_t n = 0;
+
+    (void)guid;
+    (void)size;
+    for (; info->FileName[n]; n++)
+        plain[n] = (char)info->FileName[n];
+    plain[n] = 0;
+    for (int i = 0; i < FILES; i++)
+        if (strcmp(disk[i].name, plain) == 0)
+            return EFI_ACCESS_DENIED; // the firmware does not replace
+    if (!change())
+        return EFI_DEVICE_ERROR;
+    strcpy(handle_of(f)->file->name, plain);
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI disk_flush(EFI_FILE *f)
+{
+    (void)handle_of(f);
+    return power == 0 ? EFI_DEVICE_ERROR : EFI_SUCCESS;
+}
+
+static EFI_FILE folder_calls = {
+    .Open = disk_open,
+    .Close = disk_close,
+    .Delete = disk_delete,
+    .Read = disk_read,
+    .Write = disk_write,
+    .GetInfo = disk_info,
+    .SetInfo = disk_set_info,
+    .Flush = disk_flush,
+};
+
+static EFI_STATUS EFIAPI volume_open(EFI_FILE_IO_INTERFACE *volume, EFI_FILE **root)
+{
+    (void)volume;
+    *root = &folder_calls;
+    return EFI_SUCCESS;
+}
+
+static EFI_FILE_IO_INTERFACE disk_volume = {.OpenVolume = volume_open};
+static EFI_LOADED_IMAGE disk_image;
+
+static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID **out)
+{
+    *out = handle == &disk_image ? (void *)&disk_volume : (void *)&disk_image;
+    (void)guid;
+    return EFI_SUCCESS;
+}
+
+static EFI_BOOT_SERVICES boot = {.HandleProtocol = handle_protocol};
+
+// The machine starts anew with the disk as it is.
+static void restart(void)
+{
+    fresh();
+    power = -1;
+    memset(handles, 0, sizeof handles);
+    open_handles = 0;
+    machine.boot = &boot;
+    disk_image.DeviceHandle = &disk_image;
+    file_init(&machine);
+    machine.folder = &folder_calls; // one folder will do
+}
+
+static void disk_init(void)
+{
+    memset(disk, 0, sizeof disk);
+    restart();
+}
+
+// What is read back, or "" when there is none.
+static const char *loaded(const char *name)
+{
+    static char text[BYTES + 1];
+    struct test_mem mem;
+    struct arena a;
+    struct span s;
+    enum err e;
+
+    test_mem_init(&mem);
+    a = test_arena(&mem);
+    e = machine.file.load(&machine, name, &a, &s);
+    ck_assert(e == ERR_OK || e == ERR_NOT_FOUND);
+    ck_assert(machine.file.has(&machine, name) == (e == ERR_OK));
+    text[0] = 0;
+    if (!e) {
+        memcpy(text, s.at, s.len);
+        text[s.len] = 0;
+    }
+    arena_fini(&a);
+    test_mem_done(&mem);
+    return text;
+}
+
+static enum err saved(const char *name, const char *text)
+{
+    return uefi_replace(&machine, name, span_of(text));
+}
+
+START_TEST(file_keeps)
+{
+    disk_init();
+    ck_assert_str_eq(loaded("node.key"), "");
+    ck_assert_int_eq(saved("node.key", "first and longer"), ERR_OK);
+    ck_assert_str_eq(loaded("node.key"), "first and longer");
+    ck_assert_int_eq(saved("node.key", "second"), ERR_OK);
+    ck_assert_str_eq(loaded("node.key"), "second");
+    ck_assert_int_eq(saved("other.key", ""), ERR_OK);
+    ck_assert_str_eq(loaded("node.key"), "second");
+    ck_assert(machine.file.has(&machine, "other.key"));
+    ck_assert_int_eq(open_handles, 1); // the root, opened for good
+}
+END_TEST
+
+START_TEST(file_power_cut)
+{
+    bool done = false;
+
+    // The power goes at each change of the disk, from each state that an earlier cut left behind.
+    for (int first = 0; first < 24; first++)
+        for (int second = 0; second < 24; second++) {
+            const char *before, *after;
+
+            disk_init();
+            ck_assert_int_eq(saved("k", "old"), ERR_OK);
+            power = first;
+            (void)saved("k", "newer"); // whether it worked is what is tested next
+            restart();
+            before = strcmp(loaded("k"), "old") == 0 ? "old" : "newer";
+            ck_assert_msg(strcmp(loaded("k"), before) == 0, "cut %d: %s", first, loaded("k"));
+
+            power = second;
+            done = saved("k", "newest") == ERR_OK;
+            restart();
+            after = loaded("k");
+            ck_assert_msg(strcmp(after, "newest") == 0 || (!done && strcmp(after, before) == 0),
+                          "cuts %d %d: %s", first, second, after);
+
+            ck_assert_int_eq(saved("k", "last"), ERR_OK); // nothing is stuck
+            ck_assert_str_eq(loaded("k"), "last");
+        }
+    ck_assert(done);
+}
+END_TEST
+
+START_TEST(file_first_power_cut)
+{
+    for (int cut = 0; cut < 16; cut++) {
+        disk_init();
+        power = cut;
+        (void)saved("k", "whole"); // whether it worked is what is tested next
+        restart();
+        ck_assert_msg(strcmp(loaded("k"), "") == 0 || strcmp(loaded("k"), "whole") == 0,
+                      "cut %d: %s", cut, loaded("k"));
+    }
+}
+END_TEST
+
+START_TEST(file_full)
+{
+    char big[BYTES + 2] = "";
+
+    disk_init();
+    memset(big, 'x', BYTES + 1);
+    ck_assert_int_eq(saved("k", "old"), ERR_OK);
+    ck_assert_int_eq(saved("k", big), ERR_NO_SPACE);
+    ck_assert_str_eq(loaded("k"), "old");
+}
+END_TEST
+
+START_TEST(file_source)
+{
+    struct plat_source s;
+    uint8_t buf[4];
+    char got[BYTES] = "";
+    size_t at = 0, n;
+    bool end = false;
+
+    disk_init();
+    ck_assert_int_eq(machine.file.open(&machine, "none", &s), ERR_NOT_FOUND);
+    ck_assert_int_eq(machine.file.open(&machine, "\xff", &s), ERR_NOT_FOUND);
+    ck_assert_int_eq(saved("init.msg", "ten bytes."), ERR_OK);
+    ck_assert_int_eq(machine.file.open(&machine, "init.msg", &s), ERR_OK);
+    while (!end) {
+        ck_assert_int_eq(s.read(s.ctx, buf, sizeof buf, &n, &end), ERR_OK);
+        ck_assert(at + n < sizeof got);
+        memcpy(got + at, buf, n);
+        at += n;
+    }
+    s.close(s.ctx);
+    ck_assert_str_eq(got, "ten bytes.");
+    ck_assert_int_eq(open_handles, 1);
+}
+END_TEST
+
+// ---- Memory ------------------------------------------------------------------------------------
+
+static size_t pages_out, pages_most;
+
+static EFI_STATUS EFIAPI allocate(EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE kind, UINTN n,
+                                  EFI_PHYSICAL_ADDRESS *at)
+{
+    void *p;
+
+    (void)type;
+    (void)kind;
+    if (pages_out + n > pages_most)
+        return EFI_OUT_OF_RESOURCES;
+    p = aligned_alloc(4096, n * 4096);
+    ck_assert_ptr_nonnull(p);
+    memset(p, 0xa5, n * 4096);
+    pages_out += n;
+    *at = (EFI_PHYSICAL_ADDRESS)p;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI release(EFI_PHYSICAL_ADDRESS at, UINTN n)
+{
+    free((void *)at);
+    pages_out -= n;
+    return EFI_SUCCESS;
+}
+
+START_TEST(memory)
+{
+    EFI_BOOT_SERVICES services = {.AllocatePages = allocate, .FreePages = release};
+    const struct mem *m = &machine.mem;
+    void *small[16], *large;
+
+    fresh();
+    machine.boot = &services;
+    mem_init(&machine);
+    pages_out = 0;
+    pages_most = 2048;
+
+    for (int i = 0; i < 16; i++) {
+        small[i] = m->get(m->ctx, 70000);
+        ck_assert_ptr_nonnull(small[i]);
+        memset(small[i], i, 70000);
+    }
+    for (int i = 0; i < 16; i++) {
+        ck_assert_int_eq(((char *)small[i])[69999], i);
+        m->put(m->ctx, small[i], 70000);
+    }
+    // A block that was given back is the next one of its size.
+    ck_assert_ptr_eq(m->get(m->ctx, 100000), small[15]);
+    m->put(m->ctx, small[15], 100000);
+
+    // Blocks that wait are given up for a large one; a larger one than all memory is refused.
+    large = m->get(m->ctx, 2000 * 4096);
+    ck_assert_ptr_nonnull(large);
+    ck_assert_ptr_null(m->get(m->ctx, 100 * 4096));
+    m->put(m->ctx, large, 2000 * 4096);
+    ck_assert_ptr_null(m->get(m->ctx, SIZE_MAX));
+    ck_assert_uint_eq(pages_out, 0);
+}
+END_TEST
+
+Suite *kernel_uefi_suite(void);
+
+Suite *kernel_uefi_suite(void)
+{
+    Suite *s = suite_create("kernel_uefi");
+    TCase *t = tcase_create("kernel_uefi");
+
+    tcase_set_timeout(t, 30);
+    tcase_add_test(t, division);
+    tcase_add_loop_test(t, screen_text, 0, (int)COUNT(screen_rows));
+    tcase_add_test(t, screen_is_shown_in_lines);
+    tcase_add_loop_test(t, key_bytes, 0, (int)COUNT(key_rows));
+    tcase_add_test(t, keys_full);
+    tcase_add_test(t, file_keeps);
+    tcase_add_test(t, file_power_cut);
+    tcase_add_test(t, file_first_power_cut);
+    tcase_add_test(t, file_full);
+    tcase_add_test(t, file_source);
+    tcase_add_test(t, memory);
+    suite_add_tcase(s, t);
+    return s;
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// The simulated port.
+#include "tests/sim/sim.h"
+
+#include "kernel/service.h"
+
+static uint64_t now_ns(void *ctx)
+{
+    return ((struct sim *)ctx)->now_ns;
+}
+
+static enum err utc_ns(void *ctx, int64_t *ns)
+{
+    *ns = 1700000000000000000 + (int64_t)((struct sim *)ctx)->now_ns;
+    return ERR_OK;
+}
+
+// SplitMix64: fine for tests, for nothing else.
+static enum err random_bytes(void *ctx, uint8_t *out, size_t n)
+{
+    struct sim *s = ctx;
+
+    if (s->no_random)
+        return ERR_NOT_SUPPORTED;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t z = s->seed += 0x9E3779B97F4A7C15u;
+
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+        z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+        out[i] = (uint8_t)(z ^ z >> 31);
+    }
+    return ERR_OK;
+}
+
+static void wait_for(void *ctx, uint64_t till_ns)
+{
+    struct sim *s = ctx;
+
+    if (till_ns != UINT64_MAX && till_ns > s->now_ns)
+        s->now_ns = till_ns;
+}
+
+static enum err off(void *ctx)
+{
+    ((struct sim *)ctx)->turned_off++;
+    return ERR_OK;
+}
+
+static int find(struct sim *s, const char *name)
+{
+    for (int i = 0; i < SIM_FILES; i++)
+        if (!strcmp(s->files[i].name, name))
+            return i;
+    return -1;
+}
+
+static bool file_has(void *ctx, const char *name)
+{
+    return find(ctx, name) >= 0;
+}
+
+static enum err file_load(void *ctx, const char *name, struct arena *a, struct span *out)
+{
+    struct sim *s = ctx;
+    int i = find(s, name);
+    char *copy;
+
+    if (i < 0)
+        return ERR_NOT_FOUND;
+    copy = arena_copy(a, s->files[i].bytes, s->files[i].len);
+    if (!copy)
+        return ERR_NO_MEMORY;
+    *out = (struct span){copy, s->files[i].len};
+    return ERR_OK;
+}
+
+static enum err file_make(void *ctx, const char *name, struct span bytes)
+{
+    struct sim *s = ctx;
+    int i = find(s, name);
+
+    if (i >= 0)
+        return ERR_EXISTS;
+    i = find(s, "");
+    if (i < 0 || bytes.len > SIM_FILE_BYTES)
+        return ERR_NO_SPACE;
+    snprintf(s->files[i].name, sizeof s->files[i].name, "%s", name);
+    memcpy(s->files[i].bytes, bytes.at, bytes.len);
+    s->files[i].len = bytes.len;
+    return ERR_OK;
+}
+
+static enum err file_open(void *ctx, const char *path, struct plat_source *out)
+{
+    (void)ctx;
+    (void)path;
+    (void)out;
+    return ERR_NOT_FOUND;
+}
+
+static enum err say(void *ctx, struct span text)
+{
+    struct sim *s = ctx;
+
+    ck_assert_uint_lt(s->said_len + text.len, SIM_OUTPUT);
+    memcpy(s->said + s->said_len, text.at, text.len);
+    s->said_len += text.len;
+    s->said[s->said_len] = 0;
+    return ERR_OK;
+}
+
+static enum err clear(void *ctx)
+{
+    return say(ctx, SPAN("<clear>"));
+}
+
+static enum err ask_line(void *ctx, struct call *c, const struct term_line *line)
+{
+    struct sim *s = ctx;
+    struct unit u;
+    enum err e = say(ctx, line->prompt);
+
+    if (e)
+        return e;
+    if (!s->line) {
+        s->asks = c;
+        return ERR_OK;
+    }
+    e = unit_str(span_of(s->line), &u);
+    if (!e)
+        call_answer(c, &u);
+    return e;
+}
+
+static enum err ask_key(void *ctx, struct call *c, bool wait)
+{
+    struct unit none = unit_none();
+
+    if (wait)
+        ((struct sim *)ctx)->asks = c;
+    else
+        call_answer(c, &none);
+    return ERR_OK;
+}
+
+static void forget(void *ctx, struct call *c)
+{
+    struct sim *s = ctx;
+
+    if (s->asks == c)
+        s->asks = NULL;
+}
+
+static bool size(void *ctx, unsigned *columns, unsigned *rows)
+{
+    (void)ctx;
+    *columns = 80;
+    *rows = 25;
+    return true;
+}
+
+void sim_init(struct sim *s, uint64_t seed)
+{
+    memset(s, 0, sizeof *s);
+    test_mem_init(&s->mem);
+    s->seed = seed;
+    s->file = (struct plat_file){
+        .ctx = s, .has = file_has, .load = file_load, .make = file_make, .open = file_open};
+    s->plat = (struct plat){
+        .ctx = s,
+        .mem = &s->mem.mem,
+        .now_ns = now_ns,
+        .utc_ns = utc_ns,
+        .random = random_bytes,
+        .wait = wait_for,
+        .off = off,
+        .reset = off,
+        .file = &s->file,
+        .name = "sim",
+    };
+    s->term = (struct term){
+        .ctx = s,
+        .say = say,
+        .clear = clear,
+        .line = ask_line,
+        .key = ask_key,
+        .forget = forget,
+        .size = size,
+    };
+}
+
+void sim_done(const struct sim *s)
+{
+    test_mem_done(&s->mem);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// The simulated port: a machine inside a test. Its clock moves when told, its random numbers come
+// from a seed, its memory counts, its files lie in memory, its terminal is recorded and scripted.
+// Several of them run side by side in one process.
+#ifndef TELEX_TESTS_SIM_H
+#define TELEX_TESTS_SIM_H
+
+#include "kernel/plat.h"
+#include "kernel/term.h"
+#include "tests/check/helper.h"
+
+enum { SIM_FILES = 8, SIM_OUTPUT = 1 << 16, SIM_FILE_BYTES = 4096 };
+
+struct sim {
+    struct plat plat;
+    struct term term;
+    struct plat_file file;
+    struct test_mem mem;
+    uint64_t now_ns;
+    uint64_t seed;
+    bool no_random; // a machine without randomness fit for keys
+    struct {
+        char name[32];
+        char bytes[SIM_FILE_BYTES];
+        size_t len;
+    } files[SIM_FILES];
+    char said[SIM_OUTPUT]; // what the terminal shows, terminated
+    size_t said_len;
+    struct call *asks;   // waits for a line or key
+    const char *line;    // answered at once when a line is asked for; NULL: the call waits
+    unsigned turned_off; // how often
+};
+
+void sim_init(struct sim *s, uint64_t seed);
+
+/** Asserts that all memory was given back. */
+void sim_done(const struct sim *s);
+
+#endif
