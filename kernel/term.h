@@ -22,6 +22,8 @@ struct term {
     // Text as a value: raw, LF and tab as they are. Errors: ERR_IO
     enum err (*say)(void *ctx, struct span text);
     enum err (*clear)(void *ctx);
+    // What was said is on its way (before the machine goes off)
+    void (*flush)(void *ctx);
     // Both answer later through call_answer or call_refuse; `-` at the end of the input.
     // A call that is taken back (call_forget) is never answered.
     enum err (*line)(void *ctx, struct call *c, const struct term_line *line);

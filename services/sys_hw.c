@@ -4,8 +4,11 @@
 
 static enum err run_off(struct call *c)
 {
-    enum err e = c->plat->off(c->plat->ctx);
+    enum err e;
 
+    if (c->term)
+        c->term->flush(c->term->ctx);
+    e = c->plat->off(c->plat->ctx);
     return e ? fail_set(c->fail, e, FAIL_NO_POS, "leave the shell with Ctrl-D",
                         "this machine is not ours to power down")
              : ERR_OK;

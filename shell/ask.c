@@ -47,6 +47,13 @@ static enum err say(void *ctx, struct span text)
     return s->out.e;
 }
 
+static void flush(void *ctx)
+{
+    struct session *s = ctx;
+
+    out_flush(&s->out);
+}
+
 static enum err clear(void *ctx)
 {
     struct session *s = ctx;
@@ -273,14 +280,18 @@ static bool read_keys(struct session *s)
 
 static bool next_key(struct session *s, struct key *k)
 {
-    bool more = s->plat->now_ns(s->plat->ctx) - s->keys_ns < ESC_NS;
+    bool more = !s->keys_end;
     size_t n;
 
     if (s->keys_cr && s->keys_n && *keys_of(s) == '\n')
         drop_keys(s, 1);
-    if (s->keys_n)
-        s->keys_cr = false;
-    n = key_load((struct span){keys_of(s), s->keys_n}, more && !s->keys_end, k);
+    if (!s->keys_n)
+        return false;
+    s->keys_cr = false;
+    // Only ESC may also be a key by itself: what follows it comes at once, or is something else.
+    if (*keys_of(s) == 0x1B)
+        more = more && s->plat->now_ns(s->plat->ctx) - s->keys_ns < ESC_NS;
+    n = key_load((struct span){keys_of(s), s->keys_n}, more, k);
     if (!n)
         return false;
     s->keys_cr = keys_of(s)[n - 1] == '\r';
@@ -290,7 +301,9 @@ static bool next_key(struct session *s, struct key *k)
 
 uint64_t ask_due(const struct session *s)
 {
-    return s->keys_n && (s->asks_n || s->editing) ? s->keys_ns + ESC_NS : UINT64_MAX;
+    bool open = s->keys_n && *keys_of(s) == 0x1B && (s->asks_n || s->editing);
+
+    return open ? s->keys_ns + ESC_NS : UINT64_MAX;
 }
 
 static void key_for_ask(struct session *s, struct ask *ask, const struct key *k)
@@ -322,6 +335,8 @@ static bool pump_keys(struct session *s)
     bool moved = read_keys(s);
     struct key k;
 
+    if (s->cancel)
+        return true; // what was typed behind it is for the prompt
     while ((s->asks_n || s->editing) && next_key(s, &k)) {
         moved = true;
         if (s->asks_n) {
@@ -442,7 +457,7 @@ void ask_init(struct session *s)
     const struct plat_con *con = s->plat->con;
 
     s->term = (struct term){
-        .ctx = s, .say = say, .clear = clear, .line = line, .key = key, .forget = forget,
+        .ctx = s, .say = say, .clear = clear, .flush = flush, .line = line, .key = key, .forget = forget,
         .size = size};
     s->person = con->tty_in && con->tty_out && !s->opt.json;
     history_init(&s->history, s->plat->mem);

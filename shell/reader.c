@@ -327,8 +327,8 @@ enum err reader_next(struct reader *r, struct arena *a, struct unit *out, struct
         e = next_json(r, a, out, f);
     } else {
         parser_where(r->parser, r->line, r->column);
-        e = parser_next(r->parser, a, (struct span){r->buf + from, r->end - from}, r->last, &used,
-                        out, f);
+        e = parser_next(r->parser, a, (struct span){r->buf ? r->buf + from : "", r->end - from},
+                        r->last, &used, out, f);
         r->start = from + parser_start(r->parser);
         r->later = e == ERR_LATER;
     }

@@ -28,6 +28,11 @@ kernel/linux    units kernel/plat.h kernel/kernel.h kernel/linux
 kernel/uefi     units kernel/plat.h kernel/kernel.h kernel/uefi
 kernel/uefi/random.c  units kernel/plat.h kernel/uefi keys/crypto.h
 services        units msgs kernel/service.h kernel/plat.h kernel/term.h services/services.def
+services/io_term.c   units msgs kernel/service.h kernel/plat.h kernel/term.h services/io_text.h
+services/io_text.c   units msgs kernel/service.h kernel/plat.h kernel/term.h services/io_text.h
+services/math_calc.c units msgs kernel/service.h kernel/plat.h kernel/term.h services/math_eval.h services/math_calc.def
+services/math_eval.c units msgs kernel/service.h kernel/plat.h kernel/term.h services/math_eval.h services/math_calc.def
+services/math_eval.h units msgs kernel/service.h kernel/plat.h kernel/term.h services/math_calc.def
 services/sys_usr.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h
 shell           units msgs kernel/kernel.h kernel/plat.h kernel/service.h kernel/term.h shell services/services.def
 cluster         units keys msgs kernel/service.h kernel/plat.h kernel/route.h cluster

@@ -7,11 +7,12 @@
 // UNIT_DIGITS_MAX digits and efforts past the limits below are ERR_LIMIT, decided from the
 // operands before anything is computed.
 //
-//   num.c       one result each: sum sub mul div mod quo, rounding to places
-//   num_pow.c   pow sqrt fac          num_fun.c   exp ln log       num_trig.c  sin .. atan pi
-//   num_gcd.c   gcd lcm               num_prime.c powmod isprime fact
-//   num_bits.c  and or xor not shl shr
-//   num_mpd.h   decimals of libmpdec  num_limb.h  binary limbs     num_in.h    shared inside
+//   num.c      sum sub mul div mod quo, signs, min max    num_pow.c     pow
+//   num_fac.c  fac sqrt                                   num_fun.c     exp ln log, to places
+//   num_trig.c sin .. atan pi                             num_gcd.c     gcd lcm
+//   num_bits.c and or xor not shl shr                     num_powmod.c  num_prime.c  num_fact.c
+//   num_env.c  effort, refusals, correct rounding         num_in.h      shared inside
+//   num_mpd.h  decimals of libmpdec                       num_limb.h    binary limbs
 #ifndef TELEX_UNITS_NUM_H
 #define TELEX_UNITS_NUM_H
 

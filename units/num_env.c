@@ -73,7 +73,7 @@ enum err num_max_digits(struct num_env *env, const struct unit *u, long max)
                     (unsigned long)num_len(u), max);
 }
 
-void num_product(struct num_env *env, struct work *w, struct mpd_t *r, const int64_t *x, size_t n)
+void num_product(struct work *w, struct mpd_t *r, const int64_t *x, size_t n)
 {
     struct mpd_t *y;
 
@@ -86,8 +86,8 @@ void num_product(struct num_env *env, struct work *w, struct mpd_t *r, const int
         return;
     }
     y = big_new(w);
-    num_product(env, w, r, x, n / 2);
-    num_product(env, w, y, x + n / 2, n - n / 2);
+    num_product(w, r, x, n / 2);
+    num_product(w, y, x + n / 2, n - n / 2);
     big_mul(w, r, r, y);
     big_del(w, y);
 }

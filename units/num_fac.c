@@ -36,8 +36,8 @@ static size_t sieve(uint8_t *composite, uint32_t *primes, uint32_t n)
     return count;
 }
 
-static void factorial(struct num_env *env, struct work *w, struct mpd_t *r, uint32_t n,
-                      const uint32_t *primes, size_t count, int64_t *words)
+static void factorial(struct work *w, struct mpd_t *r, uint32_t n, const uint32_t *primes,
+                      size_t count, int64_t *words)
 {
     struct mpd_t *part = big_new(w);
 
@@ -60,7 +60,7 @@ static void factorial(struct num_env *env, struct work *w, struct mpd_t *r, uint
             word *= primes[i];
         }
         words[used++] = word;
-        num_product(env, w, part, words, used);
+        num_product(w, part, words, used);
         big_mul(w, r, r, r);
         big_mul(w, r, r, part);
     }
@@ -98,7 +98,7 @@ enum err num_fac(struct num_env *env, const struct unit *x, struct unit *out)
     primes = heap_alloc(&env->heap, (n / 2 + 1) * sizeof *primes);
     words = heap_alloc(&env->heap, (n / 2 + 1) * sizeof *words);
     if (composite && primes && words)
-        factorial(env, &w, r, n, primes, sieve(composite, primes, n), words);
+        factorial(&w, r, n, primes, sieve(composite, primes, n), words);
     else
         w.e = ERR_NO_MEMORY;
     big_store(&w, env->arena, r, false, out);

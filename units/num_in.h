@@ -59,7 +59,7 @@ enum err num_div_zero(struct num_env *env);                                  // 
 MUST_USE enum err num_max_digits(struct num_env *env, const struct unit *u, long max);
 
 /** r = product of x[0 .. n-1] by halves; exact. */
-void num_product(struct num_env *env, struct work *w, struct mpd_t *r, const int64_t *x, size_t n);
+void num_product(struct work *w, struct mpd_t *r, const int64_t *x, size_t n);
 
 /** r = x^n by squaring, at w->prec. */
 void num_power(struct work *w, struct mpd_t *r, const struct mpd_t *x, uint64_t n);

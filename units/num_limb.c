@@ -166,18 +166,19 @@ void mont_init(struct mont *q, const uint64_t *m, size_t n, uint64_t *room)
 void mont_mul(const struct mont *q, uint64_t *r, const uint64_t *x, const uint64_t *y)
 {
     const uint64_t *m = q->m;
-    uint64_t *t = q->room;
+    uint64_t *restrict t = q->room;
     size_t n = q->n;
 
     memset(t, 0, (n + 1) * sizeof *t);
-    for (size_t i = 0; i < n; i++) { // t = (t + x * y[i] + f * m) / 2^64; f clears the lowest limb
-        wide w = (wide)x[0] * y[i] + t[0];
+    for (size_t i = 0; i < n; i++) { // t = (t + x * yi + f * m) / 2^64; f clears the lowest limb
+        uint64_t yi = y[i];
+        wide w = (wide)x[0] * yi + t[0];
         uint64_t f = (uint64_t)w * q->inv, carry = (uint64_t)(w >> 64), carry_m;
 
         w = (wide)f * m[0] + (uint64_t)w;
         carry_m = (uint64_t)(w >> 64);
         for (size_t j = 1; j < n; j++) {
-            w = (wide)x[j] * y[i] + t[j] + carry;
+            w = (wide)x[j] * yi + t[j] + carry;
             carry = (uint64_t)(w >> 64);
             w = (wide)f * m[j] + (uint64_t)w + carry_m;
             carry_m = (uint64_t)(w >> 64);

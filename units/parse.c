@@ -208,21 +208,30 @@ static void push(struct parser *p, size_t at)
         f->state = FRAME_KEY;
 }
 
+// Two units without a blank between them.
+static enum err touches(const struct token_in *in, size_t at)
+{
+    uint32_t code;
+
+    if (!in->last && (char_class_of(in->text.at[at]) & CHAR_HIGH) &&
+        utf8_load(in->text.at + at, in->text.at + in->text.len, &code) < 0)
+        return ERR_LATER; // what it is decides what is wrong
+    if (token_is_wrong(in, at))
+        return token_wrong(in, at);
+    return fail_set(in->fail, ERR_SYNTAX, at, "put a blank between two units",
+                    "two units touch here");
+}
+
 // May a unit begin at this byte? Also counts it.
 static enum err may_begin(struct run *r, size_t at, bool leaf)
 {
     struct parser *p = r->p;
     const struct frame *f;
-    uint32_t code;
 
     if (p->begun)
         return ERR_OK;
-    if (p->touch && leaf && !r->in.last && (char_class_of(r->in.text.at[at]) & CHAR_HIGH) &&
-        utf8_load(r->in.text.at + at, r->in.text.at + r->in.text.len, &code) < 0)
-        return ERR_LATER; // what it is decides what is wrong
-    if (p->touch && leaf && !token_is_wrong(&r->in, at))
-        return fail_set(r->in.fail, ERR_SYNTAX, at, "put a blank between two units",
-                        "two units touch here");
+    if (p->touch && leaf)
+        return touches(&r->in, at);
     if (!p->inside) {
         p->inside = true;
         p->start = at;
@@ -396,11 +405,19 @@ static enum err comment_begins(const struct run *r, size_t at, bool *yes)
     return ERR_OK;
 }
 
-// Behind a finished top-level unit: its line must not go on with @.
+// Behind a finished top-level unit: no other may touch it, and its line must not go on with @.
 static enum err look_behind(const struct run *r, struct span text, size_t at)
 {
     size_t c = at;
 
+    if (r->p->touch && at < text.len) {
+        unsigned kind = token_kind[(unsigned char)text.at[at]];
+        struct token_in in = r->in;
+
+        in.text = text;
+        if (kind == TOKEN_WRONG || kind >= TOKEN_HASH)
+            return touches(&in, at);
+    }
     while (c < text.len && (text.at[c] == ' ' || text.at[c] == '\t' || text.at[c] == '\r'))
         c++;
     if (c == text.len)

@@ -10,7 +10,7 @@ kernel/uefi/volume.sh "$work/telex.img" "$build/uefi/BOOTX64.EFI"
 kernel/uefi/volume.sh "$work/hello.img" "$build/uefi/hello.EFI"
 
 python3 - "$work" <<'PY'
-import os, statistics, subprocess, sys, time
+import os, subprocess, sys, time
 
 work = sys.argv[1]
 
@@ -39,7 +39,7 @@ telex, hello = [], []
 for _ in range(5):
     telex.append(until(work + "/telex.img", prompt, False))
     hello.append(until(work + "/hello.img", b"hello\r\n", False))
-a, b = statistics.median(telex), statistics.median(hello)
+a, b = min(telex), min(hello)  # what else the machine does only ever adds
 print("power-on to prompt %.2f s, a line from an empty program %.2f s: %+.2f s (wanted at most +0.30);"
       " first start %.2f s" % (a, b, a - b, first))
 PY

@@ -186,7 +186,8 @@ END_TEST
 
 START_TEST(nul)
 {
-    struct glyph g = glyph_at("", "" + 1);
+    static const char zero[1];
+    struct glyph g = glyph_at(zero, zero + 1);
 
     ck_assert(g.n == 2 && !memcmp(g.text, "\\0", 2));
 }

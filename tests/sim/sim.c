@@ -109,6 +109,11 @@ static enum err say(void *ctx, struct span text)
     return ERR_OK;
 }
 
+static void flush(void *ctx)
+{
+    (void)ctx;
+}
+
 static enum err clear(void *ctx)
 {
     return say(ctx, SPAN("<clear>"));
@@ -182,6 +187,7 @@ void sim_init(struct sim *s, uint64_t seed)
         .ctx = s,
         .say = say,
         .clear = clear,
+        .flush = flush,
         .line = ask_line,
         .key = ask_key,
         .forget = forget,

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: MIT
+# The runs of tests/qemu/run.sh: machine.py WORK IMAGE
+import glob, os, re, subprocess, sys, time
+
+work, image = sys.argv[1:]
+PROMPT = "λ "
+passed = failed = skipped = 0
+
+
+def check(name, ok, more=""):
+    global passed, failed
+    if ok:
+        passed += 1
+    else:
+        failed += 1
+        print("FAILED %s: %s" % (name, more), flush=True)
+
+
+class Machine:
+    """One run, from power-on until it is off or killed."""
+
+    def __init__(self, volume, *options):
+        self.p = subprocess.Popen(
+            ["kernel/uefi/qemu.sh", volume, "-serial", "stdio"] + list(options),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        os.set_blocking(self.p.stdout.fileno(), False)
+        self.seen = b""
+        self.at = 0
+
+    def read(self):
+        self.seen += self.p.stdout.read() or b""
+
+    def until(self, text, seconds=60):
+        """Output from where we were up to and with text; None: it did not come."""
+        wanted, end = text.encode(), time.monotonic() + seconds
+        while True:
+            over = self.p.poll() is not None or time.monotonic() > end  # then look once more
+            self.read()
+            i = self.seen.find(wanted, self.at)
+            if i >= 0:
+                got, self.at = self.seen[self.at:i + len(wanted)], i + len(wanted)
+                return got.decode(errors="replace")
+            if over:
+                return None
+            time.sleep(0.005)
+
+    def prompt(self, seconds=60):
+        """The same up to the prompt: at the start of a line, with nothing behind it."""
+        end = time.monotonic() + seconds
+        while True:
+            over = self.p.poll() is not None or time.monotonic() > end
+            self.read()
+            got = self.seen[self.at:]
+            if got.endswith(("\n" + PROMPT).encode()) or got == PROMPT.encode():
+                self.at = len(self.seen)
+                return got.decode(errors="replace")[:-len(PROMPT)]
+            if over:
+                return None
+            time.sleep(0.005)
+
+    def rest(self):
+        return self.seen[self.at:][-400:]
+
+    def type(self, text):
+        self.p.stdin.write(text.encode())
+        self.p.stdin.flush()
+
+    def ask(self, text):
+        """Type a line; what is shown between its echo and the next prompt."""
+        self.type(text + "\r")
+        self.until("\r\n")
+        got = self.prompt(20)
+        return "(nothing)" if got is None else got.replace("\r\n", "\n").strip("\n")
+
+    def off(self, seconds=20):
+        try:
+            return self.p.wait(seconds) == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def busy(self, seconds):
+        """Share of a core that the machine takes."""
+        def used():
+            f = open("/proc/%d/stat" % self.p.pid).read().rsplit(")", 1)[1].split()
+            return (int(f[11]) + int(f[12])) / os.sysconf("SC_CLK_TCK")
+        before = used()
+        time.sleep(seconds)
+        return (used() - before) / seconds
+
+    def kill(self):
+        if self.p.poll() is None:
+            self.p.kill()
+        self.p.wait()
+
+
+def volume(name, *files):
+    path = os.path.join(work, name)
+    subprocess.check_call(["kernel/uefi/volume.sh", path, image] + list(files))
+    return path
+
+
+def node_of(m):
+    """Who this machine is, from the message that it signs."""
+    found = re.search(r"\bfrom:(\S+)", m.ask("5@test.dump"))
+    return found and found[1]
+
+
+# ---- A person at the line: typing, editing, keys, files, sleep, off
+
+def person():
+    disk = volume("person.img")
+    m = Machine(disk)
+    first = m.prompt()
+    check("prompt", first is not None, m.rest())
+    if first is None:
+        m.kill()
+        return
+
+    def gives(name, typed, wanted):
+        got = m.ask(typed)
+        check(name, got == wanted, "%r instead of %r" % (got[:400], wanted[:400]))
+
+    gives("a message", "(neg 5)@math.calc", "-5")
+    gives("UTF-8", "`grüße λ ✓`", "grüße λ ✓")
+    gives("backspace", "12\x7f3", "13")
+    gives("arrow keys", "13\x1b[D2", "123")
+    gives("history", "\x1b[A", "123")
+    gives("much at once", "`" + "0123456789" * 300 + "`", "0123456789" * 300)
+    got = m.ask("(div (1 0))@math.calc")
+    check("an error", got.startswith("error div-zero"), got)
+    keys = node_of(m)
+    idle = m.busy(3)
+    check("asleep when idle", idle < 0.15, "takes %.0f %% of a core" % (idle * 100))
+    m.type("off@sys.hw\r")
+    check("off", m.off(), m.rest())
+    m.kill()
+
+    # The same disk again: the same node.
+    m = Machine(disk)
+    if m.prompt() is None:
+        check("second start", False, m.rest())
+    else:
+        check("keys stay", keys and node_of(m) == keys, keys)
+        m.type("reset@sys.hw\r")
+        check("reset", m.prompt() is not None, m.rest())
+    m.kill()
+
+
+# ---- The cases, as a file that the machine runs at its start
+
+def cases():
+    """(file, message, wanted) in the form that tests/cases/run.sh explains."""
+    for path in sorted(glob.glob("tests/cases/*.msg")):
+        message, wanted, need = [], [], None
+        for line in open(path).read().split("\n") + [""]:
+            if m := re.match(r"# (expect|error): ?(.*)", line):
+                wanted.append(("error " if m[1] == "error" else "") + m[2])
+            elif line.startswith("# needs: "):
+                need = line[9:]
+            elif line == "":
+                if message:
+                    yield os.path.basename(path), need, "\n".join(message), "\n".join(wanted)
+                message, wanted = [], []
+            elif message or not line.startswith("# "):
+                message.append(line)
+
+
+def file_of_cases():
+    global skipped
+    # What is never closed would take all that follows it in the file.
+    rows = [r for r in cases() if r[3] != "error syntax"]
+    script = os.path.join(work, "init.msg")
+    with open(script, "w") as f:
+        for i, (_, _, message, _) in enumerate(rows):
+            f.write("{say:`\\n@case %d` nl:t}@io.term\n%s\n" % (i, message))
+        for need in sorted({r[1] for r in rows if r[1]}):
+            f.write("{say:`\\n@need %s` nl:t}@io.term\nserv@%s\n" % (need, need))
+        f.write("{say:`@end` nl:t}@io.term\noff@sys.hw\n")
+    m = Machine(volume("cases.img", script))
+    check("all that was said before off is shown", m.until("@end\r\n", 120), m.rest())
+    check("off after the cases", m.off(), m.rest())
+    m.kill()
+
+    text = m.seen.decode(errors="replace").replace("\r\n", "\n")
+    part = {}
+    for block in re.split(r"^@(?=case|need|end)", text, flags=re.M)[1:]:
+        head, _, body = block.partition("\n")
+        part[head] = body.rstrip("\n")
+    for i, (name, need, message, wanted) in enumerate(rows):
+        got = part.get("case %d" % i, "(nothing)")
+        if need and part.get("need " + need, "error").startswith("error"):
+            skipped += 1
+            continue
+        if wanted.startswith("error "):
+            got = re.sub(r"(?s)^(error [a-z-]*):.*", r"\1", got)
+        check(name, got == wanted, "%s\n  wanted: %s\n  got:    %s" % (message, wanted, got))
+
+
+# ---- A machine that has nothing to offer
+
+def poor():
+    # No randomness: no keys, but all that needs none works (kernel/uefi/random.c).
+    disk = volume("poor.img")
+    p = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-m", "256", "-nodefaults",
+         "-display", "none", "-bios", "/usr/share/ovmf/OVMF.fd", "-serial", "stdio",
+         "-drive", "if=none,id=boot,format=raw,file=" + disk,
+         "-device", "virtio-blk-pci,drive=boot,bootindex=0"]
+    m = Machine.__new__(Machine)
+    m.p = subprocess.Popen(p, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    os.set_blocking(m.p.stdout.fileno(), False)
+    m.seen, m.at = b"", 0
+    check("prompt without randomness", m.prompt() is not None, m.rest())
+    check("unsigned work without randomness", m.ask("(neg 5)@math.calc") == "-5", m.rest())
+    got = m.ask("5@test.dump") or ""
+    check("no key without randomness", got.startswith("error not-supported"), got)
+    m.kill()
+
+
+for run in person, file_of_cases, poor:
+    run()
+print("qemu: %d passed, %d failed, %d skipped" % (passed, failed, skipped))
