@@ -63,5 +63,5 @@ packages.qemu   := $(packages.uefi) qemu-system-x86 ovmf mtools
 packages.check  := $(packages.run) $(packages.unpack) clang libclang-rt-dev check
 packages.lint   := $(packages.run) clang-format
 packages.test   := $(packages.check) $(packages.lint) $(packages.qemu)
-packages.bench  := $(packages.qemu) jq bc dash python3
+packages.bench  := $(packages.qemu) jq bc dash python3 libcjson-dev
 packages.fuzz   := $(packages.run) clang libclang-rt-dev

@@ -456,9 +456,14 @@ void ask_init(struct session *s)
 {
     const struct plat_con *con = s->plat->con;
 
-    s->term = (struct term){
-        .ctx = s, .say = say, .clear = clear, .flush = flush, .line = line, .key = key, .forget = forget,
-        .size = size};
+    s->term = (struct term){.ctx = s,
+                            .say = say,
+                            .clear = clear,
+                            .flush = flush,
+                            .line = line,
+                            .key = key,
+                            .forget = forget,
+                            .size = size};
     s->person = con->tty_in && con->tty_out && !s->opt.json;
     history_init(&s->history, s->plat->mem);
 }
@@ -473,10 +478,8 @@ void ask_prompt(struct session *s, struct reader *r)
     if (!inside)
         reader_drop(r); // each input is a text of its own
     out_fresh(&s->out);
-    s->line = (struct edit){.mem = s->plat->mem,
-                            .out = &s->out,
-                            .con = s->plat->con,
-                            .history = &s->history};
+    s->line = (struct edit){
+        .mem = s->plat->mem, .out = &s->out, .con = s->plat->con, .history = &s->history};
     edit_start(&s->line, inside ? SPAN(".. ") : SPAN("λ "));
     s->editing = true;
     s->entered = EDIT_MORE;

@@ -69,10 +69,8 @@ static struct glyph walk_next(struct walk *w)
     if (ed->secret)
         g.n = g.cells = 0;
     else if ((w->masks && w->at >= w->from) || ed->text[w->at] == '\t')
-        g = (struct glyph){.text = {ed->text[w->at] == '\t' ? ' ' : '*'},
-                           .n = 1,
-                           .cells = 1,
-                           .used = g.used};
+        g = (struct glyph){
+            .text = {ed->text[w->at] == '\t' ? ' ' : '*'}, .n = 1, .cells = 1, .used = g.used};
     w->at += g.used;
     return g;
 }

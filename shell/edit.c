@@ -43,7 +43,8 @@ void edit_start(struct edit *ed, struct span prompt)
     ed->prompt = prompt;
     out_shown(ed->out, prompt);
     ed->text = ed->draft = NULL;
-    ed->len = ed->cap = ed->at = ed->view = ed->cursor = ed->clean = ed->draft_cap = ed->draft_len = 0;
+    ed->len = ed->cap = ed->at = ed->view = ed->cursor = ed->clean = ed->draft_cap = ed->draft_len =
+        0;
     ed->base = ed->out->column;
     ed->recall = ed->history ? ed->history->n : 0;
     ed->hidden = false;

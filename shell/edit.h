@@ -55,9 +55,9 @@ struct edit {
     char *draft;         // the new one meanwhile
     size_t draft_len, draft_cap;
     size_t clean; // bytes from the begin without the begin of a secret
-    size_t lim;  // characters at most; 0: as many as fit a unit
-    bool secret; // shows nothing
-    bool hidden; // not on the screen now
+    size_t lim;   // characters at most; 0: as many as fit a unit
+    bool secret;  // shows nothing
+    bool hidden;  // not on the screen now
 };
 
 /** A new line behind what out shows; the prompt is written first. No memory is taken yet. */

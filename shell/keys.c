@@ -16,11 +16,11 @@ static size_t key(struct key *out, enum key_code code, size_t used)
 static enum key_code tilde(unsigned number)
 {
     static const uint8_t codes[] = {
-        [1] = KEY_HOME,     [2] = KEY_INS,      [3] = KEY_DEL,       [4] = KEY_END,
-        [5] = KEY_PGUP,     [6] = KEY_PGDN,     [7] = KEY_HOME,      [8] = KEY_END,
-        [11] = KEY_F1,      [12] = KEY_F1 + 1,  [13] = KEY_F1 + 2,   [14] = KEY_F1 + 3,
-        [15] = KEY_F1 + 4,  [17] = KEY_F1 + 5,  [18] = KEY_F1 + 6,   [19] = KEY_F1 + 7,
-        [20] = KEY_F1 + 8,  [21] = KEY_F1 + 9,  [23] = KEY_F1 + 10,  [24] = KEY_F12,
+        [1] = KEY_HOME,    [2] = KEY_INS,     [3] = KEY_DEL,      [4] = KEY_END,
+        [5] = KEY_PGUP,    [6] = KEY_PGDN,    [7] = KEY_HOME,     [8] = KEY_END,
+        [11] = KEY_F1,     [12] = KEY_F1 + 1, [13] = KEY_F1 + 2,  [14] = KEY_F1 + 3,
+        [15] = KEY_F1 + 4, [17] = KEY_F1 + 5, [18] = KEY_F1 + 6,  [19] = KEY_F1 + 7,
+        [20] = KEY_F1 + 8, [21] = KEY_F1 + 9, [23] = KEY_F1 + 10, [24] = KEY_F12,
     };
 
     return number < COUNT(codes) ? codes[number] : KEY_NONE;
@@ -138,24 +138,22 @@ size_t key_load(struct span b, bool more, struct key *out)
 struct span key_name(const struct key *k)
 {
     static const char *const names[] = {
-        [KEY_ENTER] = "ENTER", [KEY_TAB] = "TAB",       [KEY_BKSP] = "BKSP",
-        [KEY_ESC] = "ESC",     [KEY_UP] = "UP",         [KEY_DOWN] = "DOWN",
-        [KEY_LEFT] = "LEFT",   [KEY_RIGHT] = "RIGHT",   [KEY_HOME] = "HOME",
-        [KEY_END] = "END",     [KEY_PGUP] = "PGUP",     [KEY_PGDN] = "PGDN",
-        [KEY_INS] = "INS",     [KEY_DEL] = "DEL",       [KEY_F1] = "F1",
-        [KEY_F1 + 1] = "F2",   [KEY_F1 + 2] = "F3",     [KEY_F1 + 3] = "F4",
-        [KEY_F1 + 4] = "F5",   [KEY_F1 + 5] = "F6",     [KEY_F1 + 6] = "F7",
-        [KEY_F1 + 7] = "F8",   [KEY_F1 + 8] = "F9",     [KEY_F1 + 9] = "F10",
+        [KEY_ENTER] = "ENTER", [KEY_TAB] = "TAB",   [KEY_BKSP] = "BKSP", [KEY_ESC] = "ESC",
+        [KEY_UP] = "UP",       [KEY_DOWN] = "DOWN", [KEY_LEFT] = "LEFT", [KEY_RIGHT] = "RIGHT",
+        [KEY_HOME] = "HOME",   [KEY_END] = "END",   [KEY_PGUP] = "PGUP", [KEY_PGDN] = "PGDN",
+        [KEY_INS] = "INS",     [KEY_DEL] = "DEL",   [KEY_F1] = "F1",     [KEY_F1 + 1] = "F2",
+        [KEY_F1 + 2] = "F3",   [KEY_F1 + 3] = "F4", [KEY_F1 + 4] = "F5", [KEY_F1 + 5] = "F6",
+        [KEY_F1 + 6] = "F7",   [KEY_F1 + 7] = "F8", [KEY_F1 + 8] = "F9", [KEY_F1 + 9] = "F10",
         [KEY_F1 + 10] = "F11", [KEY_F12] = "F12",
     };
 
     if (k->code == KEY_TEXT)
         return (struct span){k->text, k->n};
     if (k->code == KEY_CONTROL) {
-        static const char controls[32][3] = {
-            "^@", "^A", "^B", "^C", "^D", "^E", "^F", "^G", "^H", "^I", "^J",
-            "^K", "^L", "^M", "^N", "^O", "^P", "^Q", "^R", "^S", "^T", "^U",
-            "^V", "^W", "^X", "^Y", "^Z", "^[", "^\\", "^]", "^^", "^_"};
+        static const char controls[32][3] = {"^@", "^A", "^B", "^C", "^D",  "^E", "^F", "^G",
+                                             "^H", "^I", "^J", "^K", "^L",  "^M", "^N", "^O",
+                                             "^P", "^Q", "^R", "^S", "^T",  "^U", "^V", "^W",
+                                             "^X", "^Y", "^Z", "^[", "^\\", "^]", "^^", "^_"};
 
         return (struct span){controls[k->text[0] & 31], 2};
     }

@@ -9,7 +9,8 @@ static const char usage[] =
     "input. Without any: the prompt on a terminal, else standard input.\n"
     "\n"
     "  -e MSG     run MSG\n"
-    "  --json     each value and error as one line of JSON: {\"msg\":..} {\"err\":..} {\"say\":..}\n"
+    "  --json     each value and error as one line of JSON: {\"msg\":..} {\"err\":..} "
+    "{\"say\":..}\n"
     "  --json-in  messages are JSON too\n"
     "  --stop     end at the first error; else what comes behind it runs all the same\n"
     "  --sign     print each unit as a document, signed by this node\n"
@@ -146,8 +147,7 @@ static void read_file(struct session *s, const char *path, bool must)
     r.aside = !must;
     if (!must && open_console(s))
         no_memory(s);
-    e = s->plat->file ? s->plat->file->open(s->plat->file->ctx, path, &r.src)
-                      : ERR_NOT_SUPPORTED;
+    e = s->plat->file ? s->plat->file->open(s->plat->file->ctx, path, &r.src) : ERR_NOT_SUPPORTED;
     if (!e) {
         session_read(s, &r);
     } else if (must || e != ERR_NOT_FOUND) {

@@ -31,7 +31,7 @@ static bool token_begins(struct span text, size_t at)
 {
     char before = at ? text.at[at - 1] : ' ';
 
-    return char_class_of(before) & CHAR_BLANK || strchr("([{:)]}", before);
+    return char_class_of(before) & CHAR_BLANK || memchr("([{:)]}", before, 7);
 }
 
 bool mask_next(struct mask *m, size_t *from, size_t *to)
@@ -76,7 +76,7 @@ bool mask_next(struct mask *m, size_t *from, size_t *to)
             }
             m->at = till;
         } else if (c == '`' || c == '\'' || c == '"') {
-            if (token_begins(text, at) || strchr("@.%", text.at[at - 1]))
+            if (token_begins(text, at) || memchr("@.%", text.at[at - 1], 3))
                 m->at = quote_end(text, at + 1, c) + 1;
             else
                 m->strict = true;

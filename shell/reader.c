@@ -64,7 +64,8 @@ static void count_to(const struct reader *r, size_t to, size_t *line, size_t *co
         taken = 0;
         *column = 1;
     }
-    *column += count_chars(r->buf + at, to - at);
+    if (at < to)
+        *column += count_chars(r->buf + at, to - at);
 }
 
 static void see(struct reader *r)

@@ -33,18 +33,18 @@ struct reader {
     bool last;              // nothing will arrive behind end
     char *buf;
     size_t cap, at, end;
-    size_t gone;         // bytes of the text before buf
-    size_t line, column; // of buf[seen], both from 1
-    size_t seen;         // up to here lines are counted; at or before `at`
-    size_t taken;        // lines taken from behind the present one
-    bool later;          // the parser is in the middle
+    size_t gone;             // bytes of the text before buf
+    size_t line, column;     // of buf[seen], both from 1
+    size_t seen;             // up to here lines are counted; at or before `at`
+    size_t taken;            // lines taken from behind the present one
+    bool later;              // the parser is in the middle
     size_t scan, scan_depth; // JSON: how far, how deep
     bool scan_text, scan_escape;
     // After an error
     enum reader_skip skip;
     bool skip_begun, skip_blank; // blank: the line so far
-    size_t skip_from; // line where the broken unit began
-    size_t error, start; // in buf: first wrong byte, and where its unit began
+    size_t skip_from;            // line where the broken unit began
+    size_t error, start;         // in buf: first wrong byte, and where its unit began
 };
 
 /** Where an error is: LANGUAGE section 5. */

@@ -100,7 +100,7 @@ void excerpt_make(struct excerpt *x, struct span text, size_t error)
     while (end > error && text.at[end - 1] == '\r')
         end--;
     if (end == from)
-        return; // an empty line shows nothing
+        return;     // an empty line shows nothing
     text.len = end; // a secret that is not closed ends with its line
 
     for (p = pieces_start(text, from); p.at < error;) {

@@ -14,10 +14,10 @@
 #define TELEX_VERSION "0.1"
 
 enum {
-    ASKS_MAX = 16,             // tasks that wait for the same keyboard
-    KEYS_BYTES = 64 << 10,     // typed ahead
-    ESC_NS = 50000000,         // what comes later than this is no part of an escape sequence
-    POLL_NS = 10000000,        // how often a busy shell looks at the keyboard, and shows what it has
+    ASKS_MAX = 16,         // tasks that wait for the same keyboard
+    KEYS_BYTES = 64 << 10, // typed ahead
+    ESC_NS = 50000000,     // what comes later than this is no part of an escape sequence
+    POLL_NS = 10000000,    // how often a busy shell looks at the keyboard, and shows what it has
 };
 
 enum mode { MODE_RUN, MODE_SIGN, MODE_VERIFY };
@@ -41,16 +41,16 @@ struct session {
     struct options opt;
     struct out out, err;
     struct term term;
-    struct arena scratch;   // of one report
-    struct reader *reader;  // whose units run
-    struct reader console;  // standard input as a text; parser NULL: not used yet
-    struct task *task;      // that runs for it; NULL: none
-    bool person;            // somebody types at the console and sees what is written
-    bool prompted;          // the reader is the prompt
-    bool cancel;            // Ctrl-C while a message ran
-    bool stop;              // nothing more is read
-    int status;             // class of the first error
-    uint64_t looked_ns;     // at the keyboard
+    struct arena scratch;  // of one report
+    struct reader *reader; // whose units run
+    struct reader console; // standard input as a text; parser NULL: not used yet
+    struct task *task;     // that runs for it; NULL: none
+    bool person;           // somebody types at the console and sees what is written
+    bool prompted;         // the reader is the prompt
+    bool cancel;           // Ctrl-C while a message ran
+    bool stop;             // nothing more is read
+    int status;            // class of the first error
+    uint64_t looked_ns;    // at the keyboard
     // Keyboard
     struct history history;
     struct edit line; // the prompt's
@@ -59,9 +59,9 @@ struct session {
     struct ask asks[ASKS_MAX]; // the last one has the keyboard
     size_t asks_n;
     size_t keys_at, keys_n; // typed ahead: where in keys, how many
-    uint64_t keys_ns; // when the last ones came
-    bool keys_end;    // nobody will type any more
-    bool keys_cr;     // the last one was CR: an LF behind it belongs to it
+    uint64_t keys_ns;       // when the last ones came
+    bool keys_end;          // nobody will type any more
+    bool keys_cr;           // the last one was CR: an LF behind it belongs to it
     char keys[KEYS_BYTES];
 };
 

@@ -124,7 +124,7 @@ symbols() {
     fi
     if ls "$build"/uefi/*.a >/dev/null 2>&1; then
         echo library >>"$tmp/built"
-        asked library "$build/uefi" './*.a' ''
+        asked library "$build/uefi" './*.a' units/heap.o
     else
         echo "SKIP: symbols: $build/uefi is not built" >&2
     fi
@@ -155,7 +155,7 @@ asked() {
         # shellcheck disable=SC2086
         nm -A -u -f posix $3 2>/dev/null | awk -v who="$1" -v defined="$tmp/defined" '
             BEGIN { while ((getline line < defined) > 0) have[line] = 1 }
-            !($2 in have) { sub(/:$/, "", $1); sub(/\.o$/, ".c", $1); print $2, who, $1 }'
+            !($2 in have) { sub(/:$/, "", $1); sub(/^\.\//, "", $1); sub(/\.o$/, ".c", $1); print $2, who, $1 }'
     ) | sort -u >>"$tmp/wanted"
 }
 

@@ -140,8 +140,8 @@ static void on_fatal(int number)
 
 static void con_keys(void *ctx, bool on)
 {
-    static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT,
-                                SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    static const int fatal[] = {SIGHUP,  SIGINT, SIGQUIT, SIGTERM, SIGABRT,
+                                SIGSEGV, SIGBUS, SIGFPE,  SIGILL};
 
     (void)ctx;
     if (!on) {

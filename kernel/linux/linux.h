@@ -19,9 +19,9 @@ struct linux_port {
     struct plat_con con;
     struct plat_file file;
     struct mem mem;
-    struct linux_source in;        // standard input
+    struct linux_source in;       // standard input
     struct linux_source *sources; // all that are open
-    char *folder;                  // of this node's files; NULL: not asked for yet
+    char *folder;                 // of this node's files; NULL: not asked for yet
 };
 
 /** The one place where errno becomes an error of ours. */

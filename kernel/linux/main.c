@@ -14,7 +14,8 @@ static enum err not_ours(void *ctx)
 
 int main(int argc, char **argv)
 {
-    struct linux_port p = {.plat = {.ctx = &p, .name = "linux", .off = not_ours, .reset = not_ours}};
+    struct linux_port p = {
+        .plat = {.ctx = &p, .name = "linux", .off = not_ours, .reset = not_ours}};
     int status;
 
     // A reader that went away is an error of write(), not the end of the process.

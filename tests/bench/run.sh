@@ -10,6 +10,7 @@ telex=$build/linux/telex
 export XDG_DATA_HOME="$PWD/$build/bench/home"
 mkdir -p "$XDG_DATA_HOME"
 [ -f "$data/sums.bc" ] || python3 tests/bench/corpora.py "$data" 12
+gcc -O2 -o "$build/bench/peer_cjson" tests/bench/peer_cjson.c -lcjson || exit 1
 "$telex" -e 5 >/dev/null # keys are made now, not in a measurement
 
 python3 - "$telex" "$data" "$build" <<'PY'
@@ -44,7 +45,17 @@ def compare(name, ours, theirs, wanted, runs, stdin=(None, None), per="times as 
           (name, x * 1e3, os.path.basename(theirs[0]), y * 1e3, y / x, wanted, mem / 1024), flush=True)
 
 
-subprocess.run([build + "/bench/bench_units", data + "/small.msg", data + "/small.ndjson"])
+def throughput(args):
+    return [float(line.split()[0]) for line in subprocess.check_output(args, text=True).splitlines()]
+
+
+pairs = [(throughput([build + "/bench/bench_units", data + "/small.msg"]),
+          throughput([build + "/bench/peer_cjson", data + "/small.ndjson"])) for _ in range(3)]
+for i, (name, wanted) in enumerate((("parse, in process", "2.0"), ("parse and print", "3.0"))):
+    a = statistics.median(p[0][i] for p in pairs)
+    b = statistics.median(p[1][i] for p in pairs)
+    print("%-34s %8.0f MB/s  cJSON    %8.0f MB/s ratio %.2f (wanted %s)" % (name, a, b, a / b, wanted),
+          flush=True)
 small = data + "/small.msg"
 compare("12 MB of small messages", [telex, small], ["jq", "-c", ".", data + "/small.ndjson"],
         "6.0, under 16 MiB", 5)

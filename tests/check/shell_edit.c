@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The line editor, byte by byte, on a simulated screen.
-#include "shell/edit.h"
 #include "shell/draw.h"
+#include "shell/edit.h"
 #include "tests/check/shell_fix.h"
 
 struct bench {
@@ -122,7 +122,10 @@ static const struct {
     {"e\u0301x" LEFT LEFT "y", "λ ye\u0301x", "ye\u0301x", 3},
     {"e\u0301x" HOME DEL, "λ x", "x", 2},
     {"a\tb", "λ a b", "a\tb", 5},
-    {"a\x02" "b\x06" "c", "λ bac", "bac", 5},
+    {"a\x02"
+     "b\x06"
+     "c",
+     "λ bac", "bac", 5},
     {"one\rtwo\r" UP, "λ two", "two", 5},
     {"one\rtwo\r" UP UP, "λ one", "one", 5},
     {"one\rtwo\r" UP UP UP, "λ one", "one", 5},
@@ -136,7 +139,9 @@ static const struct {
     {"x !y`abc" LEFT LEFT LEFT LEFT BKSP, "λ x !`***", "x !`abc", 5},
     {"x !`abc` y\r" UP, "λ x !`***` y", "x !`***` y", 12},
     {"`wow!` y\r" UP, "λ `wow!` y", "`wow!` y", 10},
-    {"ab\x0C" "c", "λ abc", "abc", 5},
+    {"ab\x0C"
+     "c",
+     "λ abc", "abc", 5},
     {"a\x1B[200~b\x1B[201~c\x07", "λ abc", "abc", 5},
 };
 
@@ -305,8 +310,9 @@ static void check_shown(struct bench *b, const char *typed)
 
 START_TEST(any_keys)
 {
-    static const char *const keys[] = {"a", "b", "c", "日", "😀", "e", "f", " ", LEFT, LEFT, RIGHT,
-                                       HOME, END, BKSP, BKSP, DEL, "\x17", "g", "h", "i", "本", LEFT};
+    static const char *const keys[] = {"a",    "b",  "c",   "日", "😀",  "e",  "f",  " ",
+                                       LEFT,   LEFT, RIGHT, HOME, END,  BKSP, BKSP, DEL,
+                                       "\x17", "g",  "h",   "i",  "本", LEFT};
     static struct bench b;
     uint64_t seed = (uint64_t)_i + 1;
     char typed[4096] = "";

@@ -30,17 +30,17 @@ struct desk {
     struct sim sim;
     struct plat_con con;
     struct vt screen;
-    bool person;             // a terminal at both ends, else pipes
-    const char *in;          // what comes in; a piece ends at \1, then nothing comes for a moment
+    bool person;    // a terminal at both ends, else pipes
+    const char *in; // what comes in; a piece ends at \1, then nothing comes for a moment
     size_t in_at, in_len;
-    bool dry;                // the last read gave nothing
+    bool dry; // the last read gave nothing
     struct {
         const char *name, *text;
         size_t at;
     } files[DESK_FILES];
     char out[SIM_OUTPUT], err[SIM_OUTPUT], both[SIM_OUTPUT];
     size_t out_n, err_n, both_n;
-    size_t out_max;       // past this many bytes writing fails; 0: never
+    size_t out_max;            // past this many bytes writing fails; 0: never
     bool keys_on, waited_late; // late: it waited although something was not written
     size_t waits;
 };

@@ -75,8 +75,8 @@ END_TEST
 
 START_TEST(split)
 {
-    static const char *const sequences[] = {"\x1B[A", "\x1B[24~", "\x1BOP", "\xE6\x97\xA5",
-                                            "\x1B[1;5C", "\x1B[[A"};
+    static const char *const sequences[] = {"\x1B[A",       "\x1B[24~",  "\x1BOP",
+                                            "\xE6\x97\xA5", "\x1B[1;5C", "\x1B[[A"};
     struct key k;
 
     for (size_t i = 0; i < COUNT(sequences); i++) {
@@ -157,20 +157,13 @@ static const struct {
     const char *bytes, *shown;
     unsigned cells;
 } glyphs[] = {
-    {"a", "a", 1},
-    {"é", "é", 1},
-    {"日", "日", 2},
-    {"😀", "😀", 2},
-    {"\u0301", "\u0301", 0},
-    {"\u200D", "\u200D", 0},
-    {"\x1B", "\\x1b", 4},
-    {"\x7F", "\\x7f", 4},
-    {"\n", "\\n", 2},
-    {"\r", "\\r", 2},
-    {"\t", "\\t", 2},
-    {"\xC2\x9B", "\\u{9b}", 6},
-    {"\xFF", "\\xff", 4},
-    {"\xE6\x97", "\\xe6", 4},
+    {"a", "a", 1},           {"é", "é", 1},
+    {"日", "日", 2},         {"😀", "😀", 2},
+    {"\u0301", "\u0301", 0}, {"\u200D", "\u200D", 0},
+    {"\x1B", "\\x1b", 4},    {"\x7F", "\\x7f", 4},
+    {"\n", "\\n", 2},        {"\r", "\\r", 2},
+    {"\t", "\\t", 2},        {"\xC2\x9B", "\\u{9b}", 6},
+    {"\xFF", "\\xff", 4},    {"\xE6\x97", "\\xe6", 4},
 };
 
 START_TEST(shown)

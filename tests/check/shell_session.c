@@ -28,11 +28,15 @@ static const struct {
     {"-- a.msg -e", "", "A\n", "error not-found: -e: there is no such file\n", 2},
     {"nope.msg a.msg", "", "A\n", "error not-found: nope.msg: there is no such file\n", 2},
     {"--stop nope.msg a.msg", "", "", "error not-found: nope.msg", 2},
-    {"two.msg", "", "1\n2\n3\n", "error syntax: , has no meaning here\n    2 ,\n      ^\nat two.msg:2:3\n", 2},
+    {"two.msg", "", "1\n2\n3\n",
+     "error syntax: , has no meaning here\n    2 ,\n      ^\nat two.msg:2:3\n", 2},
     // inp
     {"", "inp@io.term\nhello\n5", "hello\n5\n", NULL, 0},
     {"", "(inp `name? `)@io.term\nBob\n5", "name? \nBob\n5\n", NULL, 0},
-    {"", "\1inp@io.term\n\1he\1llo\n\1" "5", "hello\n5\n", NULL, 0},
+    {"",
+     "\1inp@io.term\n\1he\1llo\n\1"
+     "5",
+     "hello\n5\n", NULL, 0},
     {"", "inp@io.term 5\nhello\n6", "hello\n5\n6\n", NULL, 0},
     {"", "inp@io.term", "", NULL, 0},
     {"", "{inp:a lim:2}@io.term\nabcd\n5", "a\nab\n5\n", NULL, 0},
@@ -48,36 +52,45 @@ static const struct {
     {"", "5@nowhere\n(div (1 0))@math.calc", "", "error no-service: ", 2},
     {"--stop", "(div (1 0))@math.calc\n5", "", "error div-zero: ", 1},
     {"--stop", "1 , 2\n3", "1\n", "error syntax: ", 2},
-    {"-e 1~,~2 -e 3", "", "1\n3\n", "error syntax: , has no meaning here\n    1 , 2\n      ^\nhint: ", 2},
-    {"-e (neg~5@math.calc", "",
-     "", "error syntax: the pair opened at 1:1 is not closed\n    (neg 5@math.calc\n"
-         "                    ^\n", 2},
+    {"-e 1~,~2 -e 3", "", "1\n3\n",
+     "error syntax: , has no meaning here\n    1 , 2\n      ^\nhint: ", 2},
+    {"-e (neg~5@math.calc", "", "",
+     "error syntax: the pair opened at 1:1 is not closed\n    (neg 5@math.calc\n"
+     "                    ^\n",
+     2},
     {"", "x\n(a\n,\nfragment\n\n5", "x\n5\n",
      "error syntax: , has no meaning here\n    ,\n    ^\nat stdin:3:1\n"
-     "hint: blanks separate units: [1 2]\nskipped 3 lines, up to the next empty one\n", 2},
+     "hint: blanks separate units: [1 2]\nskipped 3 lines, up to the next empty one\n",
+     2},
     {"", "\t日本 \x1B !`pw` ,\n", "日本\n", "error syntax: ", 2},
-    {"", "(neg (div (1 0))@math.calc)@math.calc", "", "error div-zero: division by zero\n"
-     "in math.calc at @1\nin math.calc\nat stdin:1:1\n", 1},
+    {"", "(neg (div (1 0))@math.calc)@math.calc", "",
+     "error div-zero: division by zero\n"
+     "in math.calc at @1\nin math.calc\nat stdin:1:1\n",
+     1},
     // options
     {"--nope", "", "", "error bad-arg: there is no option --nope\nhint: telex --help\n", 2},
     {"-e", "", "", "error bad-arg: -e needs a message behind it\n", 2},
     {"--sign --verify", "", "", "error bad-arg: ", 2},
     {"--version", "", "telex " TELEX_VERSION "\n", NULL, 0},
     // JSON
-    {"--json", "5 - abc [t 0x1f]\n", "{\"msg\":5}\n{\"msg\":null}\n{\"msg\":\"abc\"}\n"
-     "{\"msg\":[true,{\"0x\":31}]}\n", NULL, 0},
+    {"--json", "5 - abc [t 0x1f]\n",
+     "{\"msg\":5}\n{\"msg\":null}\n{\"msg\":\"abc\"}\n"
+     "{\"msg\":[true,{\"0x\":31}]}\n",
+     NULL, 0},
     {"--json", "a@io.term {say:b nl:t}@io.term\n",
      "{\"say\":\"a\"}\n{\"msg\":null}\n{\"say\":\"b\\n\"}\n{\"msg\":null}\n", NULL, 0},
     {"--json", "1 ,\n(div (1 0))@math.calc\n",
-     "{\"msg\":1}\n{\"err\":{\"code\":\"syntax\",\"why\":\", has no meaning here\",\"at\":{\"()\":[1,3]},"
+     "{\"msg\":1}\n{\"err\":{\"code\":\"syntax\",\"why\":\", has no meaning "
+     "here\",\"at\":{\"()\":[1,3]},"
      "\"pos\":2,\"file\":\"stdin\",\"hint\":\"blanks separate units: [1 2]\"}}\n"
      "{\"err\":{\"code\":\"div-zero\",\"why\":\"division by zero\",\"svc\":\"math.calc\","
-     "\"at\":{\"()\":[2,1]},\"pos\":4,\"file\":\"stdin\"}}\n", NULL, 2},
-    {"--json", "!`x`", "{\"msg\":{\"secret\":\"***\"}}\n", NULL, 0},
-    {"--json nope.msg", "", "{\"err\":{\"code\":\"not-found\",\"why\":\"nope.msg: there is no such file\"}}\n",
+     "\"at\":{\"()\":[2,1]},\"pos\":4,\"file\":\"stdin\"}}\n",
      NULL, 2},
-    {"--json-in", "{\"stream\":[{\"()\":[\"neg\",5]},\"math.calc\"]}\n\"help\" {\"k\":1}", "-5\nhelp\n{k:1}\n",
-     NULL, 0},
+    {"--json", "!`x`", "{\"msg\":{\"secret\":\"***\"}}\n", NULL, 0},
+    {"--json nope.msg", "",
+     "{\"err\":{\"code\":\"not-found\",\"why\":\"nope.msg: there is no such file\"}}\n", NULL, 2},
+    {"--json-in", "{\"stream\":[{\"()\":[\"neg\",5]},\"math.calc\"]}\n\"help\" {\"k\":1}",
+     "-5\nhelp\n{k:1}\n", NULL, 0},
     {"--json-in", "{\"a\":1,}\n5", "5\n", "error syntax: ", 2},
     {"--json --json-in", "[1,2]", "{\"msg\":[1,2]}\n", NULL, 0},
     // documents
@@ -193,18 +206,24 @@ static const struct {
     {"5\r\x04", "λ 5\n5\nλ\n", 0},
     {"(neg 5)@math.calc\r", "λ (neg 5)@math.calc\n-5\nλ\n", 0},
     {"(neg\r5)@math.calc\r", "λ (neg\n.. 5)@math.calc\n-5\nλ\n", 0},
-    {"(neg\r\x03" "6\r", "λ (neg\n..\nλ 6\n6\nλ\n", 0},
+    {"(neg\r\x03"
+     "6\r",
+     "λ (neg\n..\nλ 6\n6\nλ\n", 0},
     {"`a\rb`\r", "λ `a\n.. b`\na\nb\nλ\n", 0},
-    {"abc\x03" "5\r", "λ abc\nλ 5\n5\nλ\n", 0},
+    {"abc\x03"
+     "5\r",
+     "λ abc\nλ 5\n5\nλ\n", 0},
     {"5 # c\r6\r", "λ 5 # c\n5\nλ 6\n6\nλ\n", 0},
     {"#\r\r6\r", "λ #\nλ\nλ 6\n6\nλ\n", 0},
     {"1 , 2\r3\r",
      "λ 1 , 2\n1\nerror syntax: , has no meaning here\n    1 , 2\n      ^\n"
-     "hint: blanks separate units: [1 2]\nλ 3\n3\nλ\n", 2},
+     "hint: blanks separate units: [1 2]\nλ 3\n3\nλ\n",
+     2},
     // a broken paste: its other lines do not run
     {"(a\r,\r(say no)@io.term\r\r6\r",
      "λ (a\n.. ,\nerror syntax: , has no meaning here\n    ,\n    ^\nat 2:1\n"
-     "hint: blanks separate units: [1 2]\nλ 6\n6\nλ\n", 2},
+     "hint: blanks separate units: [1 2]\nλ 6\n6\nλ\n",
+     2},
     {"a@io.term\r5\r", "λ a@io.term\na\nλ 5\n5\nλ\n", 0},
     {"`\\x1b[31mred`\r", "λ `\\x1b[31mred`\n\\x1b[31mred\nλ\n", 0},
     {"`\\x1b[2J`@io.term\r", "λ `\\x1b[2J`@io.term\n\\x1b[2J\nλ\n", 0},
@@ -213,10 +232,14 @@ static const struct {
     {"(inp `name? `)@io.term\r\1Bob\r", "λ (inp `name? `)@io.term\nname? Bob\nBob\nλ\n", 0},
     {"{inp:`pw ` sct:t}@io.term\r\1geheim\r", "λ {inp:`pw ` sct:t}@io.term\npw\n!`***`\nλ\n", 0},
     {"{inp:`a` nl:t}@io.term\r\1b\r", "λ {inp:`a` nl:t}@io.term\na\nb\nb\nλ\n", 0},
-    {"inp@io.term\r\1\x04" "5\r", "λ inp@io.term\nλ 5\n5\nλ\n", 0},
-    {"inp@io.term\r\1ab\x03" "5\r",
+    {"inp@io.term\r\1\x04"
+     "5\r",
+     "λ inp@io.term\nλ 5\n5\nλ\n", 0},
+    {"inp@io.term\r\1ab\x03"
+     "5\r",
      "λ inp@io.term\nerror cancelled: the task was ended\nλ 5\n5\nλ\n", 1},
-    {"inp@io.term\r\1ab\1\x03" "5\r",
+    {"inp@io.term\r\1ab\1\x03"
+     "5\r",
      "λ inp@io.term\nab\nerror cancelled: the task was ended\nλ 5\n5\nλ\n", 1},
     {"inp.key@io.term\r\1\x1b[A", "λ inp.key@io.term\nUP\nλ\n", 0},
     {"inp.key@io.term\r\1\x1b\1\1", "λ inp.key@io.term\nESC\nλ\n", 0},
@@ -324,7 +347,9 @@ static const struct {
     {"a !`geheim \1,", "    a !`***\n        ^\n"},
     {"!`geheim\ngeheim` \1,", "    ***` ,\n         ^\n"},
     {"a \1, !`geheim", "    a , !`***\n      ^\n"},
-    {"!`geh\1\xFF" "eim`", "    !`***`\n      ^\n"},
+    {"!`geh\1\xFF"
+     "eim`",
+     "    !`***`\n      ^\n"},
     {"\1\xFF", "    \\xff\n    ^\n"},
     {"\1\n", ""},
     {"0123456789012345678901234567890123456789012345678901234567890123456789\1, "
@@ -352,8 +377,9 @@ END_TEST
 START_TEST(source_line_of_anything)
 {
     enum { BYTES = 5000 };
-    static const char *const parts[] = {"a", " ", "\x1B", "日", "\xFF", "!`", "`", "\t", "e\u0301",
-                                        "\u0301\u0301\u0301\u0301", "\n", "\\", "\xC2\x9B"};
+    static const char *const parts[] = {
+        "a",  " ",  "\x1B",    "日", "\xFF", "!`", "`", "\t", "e\u0301", "\u0301\u0301\u0301\u0301",
+        "\n", "\\", "\xC2\x9B"};
     char *text = malloc(BYTES + 20);
     uint64_t seed = (uint64_t)_i + 1;
     struct excerpt x;

@@ -16,6 +16,12 @@ def check(name, ok, more=""):
         print("FAILED %s: %s" % (name, more), flush=True)
 
 
+def skip(why):
+    global skipped
+    skipped += 1
+    print("SKIP: " + why, flush=True)
+
+
 class Machine:
     """One run, from power-on until it is off or killed."""
 
@@ -141,8 +147,11 @@ def person():
         check("second start", False, m.rest())
     else:
         check("keys stay", keys and node_of(m) == keys, keys)
-        m.type("reset@sys.hw\r")
-        check("reset", m.prompt() is not None, m.rest())
+        if m.ask("help.reset@sys.hw").startswith("error"):
+            skip("reset: sys.hw does not know it yet")
+        else:
+            m.type("reset@sys.hw\r")
+            check("reset", m.until("BdsDxe: starting") and m.prompt() is not None, m.rest())
     m.kill()
 
 
