@@ -49,8 +49,8 @@ struct frame {
     const struct unit *node;
     const struct scope *scope;
     union {
-        struct unit *items;  // items: what is built
-        struct call *call;   // stream, then
+        struct unit *items;       // items: what is built
+        struct call *call;        // stream, then
         const struct unit *place; // ref: how far the walk came
     };
     const struct scope *found; // ref: the message in which the walk goes; stream: its own
@@ -108,6 +108,38 @@ void task_ready(struct task *t);
 
 /** t->fail becomes the error of the task: frames are unwound up to one that wants to know. */
 void task_fail(struct task *t, enum err e);
+
+// What is known of a message beyond its call.
+struct work {
+    struct call call; // first: the handler's view
+    struct task *task;
+    const struct route *route;
+    struct unit payload;
+    struct unit arg, opts[CALL_OPTS_MAX];        // as read
+    const struct unit *given[CALL_OPTS_MAX + 1]; // as they stand: options, then the argument
+    struct scope scope;
+    // call_run: what to do with the answer, and the memos of the message that waits for it
+    enum err (*then)(struct call *c, enum err e, const struct unit *value);
+    struct unit ran;
+    struct memo *memos;
+    uint32_t memo_n, memo_cap;
+};
+
+// ---- Which command (kernel/select.c)
+
+/**
+ * work_select - the command of a message, its argument and options (LANGUAGE section 3)
+ * @answered: the kernel itself has answered: help
+ *
+ * Errors: ERR_NO_COMMAND, ERR_AMBIGUOUS, ERR_BAD_ARG, ERR_NO_MEMORY; told in t->fail
+ */
+enum err work_select(struct task *t, struct work *w, bool *answered);
+
+/** The payload does not fit the default command: say so when a command seems to be meant. */
+void work_blame(struct task *t, const struct work *w);
+
+/** `nearest: a b c` for a hint, or NULL. Without a route: of services. */
+const char *names_hint(struct task *t, struct span word, const struct route *r);
 
 // ---- Error units (kernel/error.c)
 

@@ -97,7 +97,8 @@ static enum err route_init(struct kernel *k, struct route *r, const struct servi
         if (e)
             return e;
         if (command_find(r, span_of(c->name)))
-            return fail_set(f, ERR_INTERNAL, FAIL_NO_POS, NULL, "%s has %s twice", s->name, c->name);
+            return fail_set(f, ERR_INTERNAL, FAIL_NO_POS, NULL, "%s has %s twice", s->name,
+                            c->name);
         names_add(&r->commands, span_of(c->name), i);
         if (c->flags & CMD_DEFAULT)
             r->other = c;

@@ -40,9 +40,9 @@ struct call {
     const struct plat *plat;
     const struct service *service;
     const struct command *command;
-    struct arena *arena;   // of the message: what is given back
-    struct arena *scratch; // of this call: empty after the handler
-    struct term *term;     // of the session that the message came from; NULL: none
+    struct arena *arena;                   // of the message: what is given back
+    struct arena *scratch;                 // of this call: empty after the handler
+    struct term *term;                     // of the session that the message came from; NULL: none
     const struct unit *arg;                // as read; NULL when the command takes none
     const struct unit *opt[CALL_OPTS_MAX]; // in the order of the table; NULL when not given
     struct unit value;                     // the answer; starts as none
@@ -51,11 +51,11 @@ struct call {
 };
 
 enum command_flag {
-    CMD_DEFAULT = 1, // also runs for a payload that names no command
-    CMD_BARE = 2,    // may stand as a bare word; then arg is NULL although a shape is given
-    CMD_SECRET = 4,  // takes secrets as text; without it a secret anywhere inside is bad-arg
+    CMD_DEFAULT = 1,  // also runs for a payload that names no command
+    CMD_BARE = 2,     // may stand as a bare word; then arg is NULL although a shape is given
+    CMD_SECRET = 4,   // takes secrets as text; without it a secret anywhere inside is bad-arg
     CMD_RAW_DONE = 8, // a payload that is done may still choose this command (img spr vid fsm)
-    CMD_WHOLE = 16,  // the argument is the whole payload, quoted, whatever it looks like (test.*)
+    CMD_WHOLE = 16,   // the argument is the whole payload, quoted, whatever it looks like (test.*)
 };
 
 /**

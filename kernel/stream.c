@@ -15,22 +15,6 @@ enum state {
     ST_ANSWER,  // the handler answers later
 };
 
-// What is known of a message beyond its call.
-struct work {
-    struct call call; // first: the handler's view
-    struct task *task;
-    const struct route *route;
-    struct unit payload;
-    struct unit arg, opts[CALL_OPTS_MAX];      // as read
-    const struct unit *given[CALL_OPTS_MAX + 1]; // as they stand: options, then the argument
-    struct scope scope;
-    // call_run: what to do with the answer, and the memos of the message that waits for it
-    enum err (*then)(struct call *c, enum err e, const struct unit *value);
-    struct unit ran;
-    struct memo *memos;
-    uint32_t memo_n, memo_cap;
-};
-
 static struct work *work_of(struct call *c)
 {
     return (struct work *)c;
@@ -94,138 +78,6 @@ static enum step fail_at(struct task *t, enum err e, const struct unit *at)
     return fail(t, e);
 }
 
-// ---- Which command
-
-static struct span hint_near(struct task *t, struct span word, const struct route *r)
-{
-    struct span near = names_near(&t->arena, word, r, t->kernel), out = {NULL, 0};
-    static const char before[] = "nearest: ";
-    char *text;
-
-    if (!near.len)
-        return out;
-    text = arena_new(&t->arena, sizeof before + near.len);
-    if (!text)
-        return out;
-    memcpy(text, before, sizeof before - 1);
-    memcpy(text + sizeof before - 1, near.at, near.len + 1);
-    return (struct span){text, sizeof before - 1 + near.len};
-}
-
-static enum err no_command(struct task *t, const struct work *w)
-{
-    const struct unit *p = &w->payload, *word = p;
-    struct span name;
-
-    if (p->kind == UNIT_PAIR || (p->kind == UNIT_MAP && p->n))
-        word = &p->items[0];
-    if (word->kind != UNIT_STR || (p->flags & UNIT_DONE))
-        return fail_set(&t->fail, ERR_NO_COMMAND, FAIL_NO_POS, "help lists the commands of a service",
-                        "no command of %s is named here", w->route->service->name);
-    name = unit_span(word);
-    return fail_set(&t->fail, ERR_NO_COMMAND, FAIL_NO_POS, hint_near(t, name, w->route).at,
-                    "%s has no command %S", w->route->service->name, &name);
-}
-
-static bool declares(const struct command *c, struct span option)
-{
-    for (const struct option *o = c->opts; o && o->name; o++)
-        if (span_eq(span_of(o->name), option))
-            return true;
-    return false;
-}
-
-// LANGUAGE section 3, rule 4. *key is the entry that carries the argument.
-static enum err select_in_map(struct task *t, struct work *w, const struct command **out,
-                              uint32_t *key)
-{
-    enum { COUNTED_MAX = 16 }; // more keys that name commands are ambiguous whatever they are
-    const struct command *counted[COUNTED_MAX];
-    uint32_t at[COUNTED_MAX], n = 0, left = 0, first = 0;
-
-    for (uint32_t i = 0; i < w->payload.n; i++) {
-        const struct unit *k = &w->payload.items[2 * i];
-        const struct command *c = k->kind == UNIT_STR ? command_find(w->route, unit_span(k)) : NULL;
-
-        if (!c || !c->shape)
-            continue;
-        if (n == COUNTED_MAX)
-            return fail_set(&t->fail, ERR_AMBIGUOUS, FAIL_NO_POS, NULL,
-                            "more than %u keys name a command", (unsigned long)COUNTED_MAX);
-        at[n] = i;
-        counted[n++] = c;
-    }
-    *out = NULL;
-    for (uint32_t i = 0; i < n; i++) {
-        bool option = false;
-
-        for (uint32_t j = 0; j < n && !option; j++)
-            option = j != i && declares(counted[j], span_of(counted[i]->name));
-        if (option)
-            continue;
-        if (left++) {
-            return fail_set(&t->fail, ERR_AMBIGUOUS, FAIL_NO_POS, "one message, one command",
-                            "both %s and %s name a command", counted[first]->name,
-                            counted[i]->name);
-        }
-        first = i;
-        *out = counted[i];
-        *key = at[i];
-    }
-    return ERR_OK;
-}
-
-// Finds the command and points at its argument and options. ERR_OK with *answered: the kernel
-// itself has answered (help).
-static enum err select_command(struct task *t, struct work *w, bool *answered)
-{
-    const struct unit *p = &w->payload;
-    const struct command *other = w->route->other, *c = NULL;
-    bool data = (p->flags & UNIT_DONE) && !(other && (other->flags & CMD_RAW_DONE));
-    uint32_t key = 0;
-    enum err e;
-
-    *answered = false;
-    if (!data && p->kind == UNIT_STR) {
-        e = help_answer(&t->arena, w->route, unit_span(p), answered, &w->call.value);
-        if (e || *answered)
-            return e;
-    }
-    if (data || (other && (other->flags & CMD_WHOLE))) {
-        if (!other)
-            return no_command(t, w);
-    } else if (p->kind == UNIT_STR) {
-        c = command_find(w->route, unit_span(p));
-        if (c && c->shape && !(c->flags & CMD_BARE))
-            return fail_set(&t->fail, ERR_BAD_ARG, FAIL_NO_POS, c->info, "%s needs an argument",
-                            c->name);
-    } else if (p->kind == UNIT_PAIR && p->items[0].kind == UNIT_STR) {
-        c = command_find(w->route, unit_span(&p->items[0]));
-        if (c && !c->shape)
-            return fail_set(&t->fail, ERR_BAD_ARG, FAIL_NO_POS, c->info, "%s takes no argument",
-                            c->name);
-        if (c)
-            w->given[CALL_OPTS_MAX] = &p->items[1];
-    } else if (p->kind == UNIT_MAP) {
-        e = select_in_map(t, w, &c, &key);
-        if (e)
-            return e;
-        if (c) {
-            w->given[CALL_OPTS_MAX] = &p->items[2 * key + 1];
-            for (unsigned i = 0; c->opts && c->opts[i].name; i++)
-                w->given[i] = unit_get_word(p, span_of(c->opts[i].name), t->arena.mem);
-        }
-    }
-    if (!c) {
-        if (!other)
-            return no_command(t, w);
-        c = other;
-        w->given[CALL_OPTS_MAX] = p;
-    }
-    w->call.command = c;
-    return ERR_OK;
-}
-
 // ---- Checks
 
 static const struct option *option_of(const struct command *c, unsigned i)
@@ -255,21 +107,6 @@ static enum err check(struct task *t, const struct command *c, unsigned i, const
     if (e && !t->fail.hint)
         t->fail.hint = c->info;
     return e;
-}
-
-// A default command that the payload does not fit: was a command meant?
-static void blame_word(struct task *t, const struct work *w)
-{
-    const struct unit *p = &w->payload, *word = p->kind == UNIT_PAIR ? &p->items[0] : p;
-    struct span name, near;
-
-    if (w->call.command != w->route->other || w->given[CALL_OPTS_MAX] != p ||
-        (p->flags & UNIT_DONE) || word->kind != UNIT_STR)
-        return;
-    name = unit_span(word);
-    near = hint_near(t, name, w->route);
-    (void)fail_set(&t->fail, ERR_BAD_ARG, FAIL_NO_POS, near.at ? near.at : "help lists its commands",
-                   "%s has no command %S", w->route->service->name, &name); // code is known
 }
 
 // ---- Steps of a message
@@ -353,12 +190,12 @@ static enum step read_args(struct task *t, struct frame *f, struct work *w, unsi
             if (e)
                 return fail_at(t, e, w->given[i]);
         }
-        if (u->kind == UNIT_STR &&
-            (i == CALL_OPTS_MAX ? c->mode : c->opts[i].mode) == READ_PATH) {
+        if (u->kind == UNIT_STR && (i == CALL_OPTS_MAX ? c->mode : c->opts[i].mode) == READ_PATH) {
             e = unit_parse_path(&t->arena, unit_span(u), u, &t->fail);
             if (e)
-                return fail_at(t, fail_set(&t->fail, ERR_BAD_ARG, FAIL_NO_POS, "a path is a.b.0",
-                                           "this text is not a path"),
+                return fail_at(t,
+                               fail_set(&t->fail, ERR_BAD_ARG, FAIL_NO_POS, "a path is a.b.0",
+                                        "this text is not a path"),
                                w->given[i]);
         }
         if (i == CALL_OPTS_MAX)
@@ -373,7 +210,7 @@ static enum step read_args(struct task *t, struct frame *f, struct work *w, unsi
 static enum step choose(struct task *t, struct frame *f, struct work *w)
 {
     bool answered;
-    enum err e = select_command(t, w, &answered);
+    enum err e = work_select(t, w, &answered);
 
     if (e)
         return fail(t, e);
@@ -384,7 +221,7 @@ static enum step choose(struct task *t, struct frame *f, struct work *w)
             continue;
         e = check(t, w->call.command, i, w->given[i], SHAPE_UNREAD);
         if (e) {
-            blame_word(t, w);
+            work_blame(t, w);
             return fail_at(t, e, w->given[i]);
         }
     }
@@ -419,7 +256,7 @@ static enum step begin(struct task *t, struct frame *f)
     if (e)
         return fail(t, e);
     if (!r)
-        return fail(t, fail_set(&t->fail, ERR_NO_SERVICE, FAIL_NO_POS, hint_near(t, name, NULL).at,
+        return fail(t, fail_set(&t->fail, ERR_NO_SERVICE, FAIL_NO_POS, names_hint(t, name, NULL),
                                 "no service is named %S", &name));
     w = arena_new(&t->arena, sizeof *w);
     if (!w)

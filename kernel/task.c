@@ -161,7 +161,8 @@ void task_cancel(struct task *t)
         t->term->forget(t->term->ctx, t->waits);
     t->waits = NULL;
     t->n = 0;
-    (void)fail_set(&t->fail, ERR_CANCELLED, FAIL_NO_POS, NULL, "the task was ended"); // its code is known
+    (void)fail_set(&t->fail, ERR_CANCELLED, FAIL_NO_POS, NULL,
+                   "the task was ended"); // its code is known
     t->error = error_unit(&t->arena, &t->fail, NULL, NULL, NULL);
     done(t, ERR_CANCELLED);
 }

@@ -5,7 +5,8 @@
 
 static enum err no_term(struct call *c)
 {
-    return fail_set(c->fail, ERR_NOT_SUPPORTED, FAIL_NO_POS, NULL, "no terminal belongs to this message");
+    return fail_set(c->fail, ERR_NOT_SUPPORTED, FAIL_NO_POS, NULL,
+                    "no terminal belongs to this message");
 }
 
 static enum err say_text(struct call *c, struct span text)
@@ -247,14 +248,15 @@ static enum err run_set_txt(struct call *c)
 {
     const struct unit *w = &c->arg->items[0], *h = &c->arg->items[1];
 
-    if (!c->term || !c->term->resize || (w->flags | h->flags) & UNIT_BIG || w->i > 1000 || h->i > 1000)
+    if (!c->term || !c->term->resize || (w->flags | h->flags) & UNIT_BIG || w->i > 1000 ||
+        h->i > 1000)
         return not_here(c);
     return c->term->resize(c->term->ctx, (unsigned)w->i, (unsigned)h->i);
 }
 
 static enum err run_set_gfx(struct call *c)
 {
-    static const char *const names[] = {"240p", "360p", "720p", "hd", "1080p", "fhd",
+    static const char *const names[] = {"240p", "360p", "720p", "hd",  "1080p", "fhd",
                                         "2k",   "qhd",  "4k",   "uhd", "8k"};
 
     if (c->arg->kind == UNIT_STR) {
@@ -272,7 +274,8 @@ static enum err run_set_gfx(struct call *c)
 
 static const struct command commands[] = {
     {"say", "any", run_say,
-     "(say u), {say:u nl:bool shrt:n nice:n} or any unit: prints it; text as it is, the rest as units",
+     "(say u), {say:u nl:bool shrt:n nice:n} or any unit: prints it; text as it is, the rest as "
+     "units",
      "{com:(say ``)@io.term res:-}", READ_DEEP, CMD_DEFAULT, say_options, NULL},
     {"say.fmt", "items", run_say_fmt, "(say.fmt [u ..]): prints the items one behind the other",
      "{com:(say.fmt [])@io.term res:-}", READ_DEEP, 0, NULL, NULL},
@@ -286,15 +289,16 @@ static const struct command commands[] = {
      "{com:help.inp.key@io.term like:map}", READ_DEEP, 0, NULL, "str|none"},
     {"inp.key.async", NULL, run_key_async, "inp.key.async: a key that was typed, or `-`",
      "{com:help.inp.key.async@io.term like:map}", READ_DEEP, 0, NULL, "str|none"},
-    {"cls", NULL, run_cls, "cls: clears the screen", "{com:help.cls@io.term like:map}", READ_DEEP, 0,
-     NULL, NULL},
+    {"cls", NULL, run_cls, "cls: clears the screen", "{com:help.cls@io.term like:map}", READ_DEEP,
+     0, NULL, NULL},
     {"nl", NULL, run_nl, "nl: ends the line", "{com:help.nl@io.term like:map}", READ_DEEP, 0, NULL,
      NULL},
     {"get", NULL, run_get, "get: {mode res:{txt gfx min max all}}", "{com:get@io.term like:map}",
      READ_DEEP, 0, NULL, "map"},
     {"get.mode", NULL, run_get_mode, "get.mode: txt or gfx", "{com:get.mode@io.term res:txt}",
      READ_DEEP, 0, NULL, "str"},
-    {"get.res", NULL, run_get_res, "get.res: {txt gfx min max all}, sizes as pairs, `-` when unknown",
+    {"get.res", NULL, run_get_res,
+     "get.res: {txt gfx min max all}, sizes as pairs, `-` when unknown",
      "{com:get.res@io.term like:map}", READ_DEEP, 0, NULL, "map"},
     {"get.res.txt", NULL, run_get_size, "get.res.txt: (columns rows)",
      "{com:get.res.txt@io.term like:`pair|none`}", READ_DEEP, 0, NULL, "pair|none"},

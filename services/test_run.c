@@ -92,8 +92,9 @@ static enum err next(struct call *c)
         row = &c->arg->items[r->at];
         com = unit_get_word(row, SPAN("com"), c->plat->mem);
         if (!com)
-            return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS, "each item is {com:MESSAGE res:VALUE}",
-                            "item %u has no com", (unsigned long)r->at);
+            return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS,
+                            "each item is {com:MESSAGE res:VALUE}", "item %u has no com",
+                            (unsigned long)r->at);
         return call_run(c, com, one_done);
     }
     items = unit_array(c->arena, 4);
@@ -126,8 +127,9 @@ static const struct command commands[] = {
         .run = run_run,
         .info = "[{com:MESSAGE res:VALUE} ..]@test.run: runs each and compares; like:SHAPE instead "
                 "of res checks the shape",
-        .tut = "{com:[{com:(neg 5)@math.calc res:-5}]@test.run res:{pass:1 fail:[]}}"
-               "{com:[{com:(div (1 0))@math.calc res:{err:div-zero}}]@test.run res:{pass:1 fail:[]}}",
+        .tut =
+            "{com:[{com:(neg 5)@math.calc res:-5}]@test.run res:{pass:1 fail:[]}}"
+            "{com:[{com:(div (1 0))@math.calc res:{err:div-zero}}]@test.run res:{pass:1 fail:[]}}",
         .mode = READ_QUOTE,
         .flags = CMD_DEFAULT | CMD_WHOLE,
         .res = "map",
