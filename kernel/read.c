@@ -124,8 +124,8 @@ static enum step items_step(struct task *t, struct frame *f)
     else
         e = unit_pair(f->items, &built);
     if (e)
-        return fail(
-            t, fail_set(&t->fail, e, FAIL_NO_POS, NULL, "with its values this is %s", err_text(e)));
+        return fail(t, fail_set(&t->fail, e, FAIL_NO_POS, NULL,
+                                "with its values this is past the limits of a unit"));
     task_pop(t, &built, NULL);
     return STEP_ON;
 }

@@ -60,7 +60,7 @@ void edit_fini(struct edit *ed)
 
 struct span edit_text(const struct edit *ed)
 {
-    return (struct span){ed->text, ed->len};
+    return (struct span){ed->text ? ed->text : "", ed->len};
 }
 
 // ---- Characters

@@ -6,6 +6,7 @@
 #include "units/parse.h"
 
 #define W (CHAR_WORD | CHAR_PLAIN)
+#define N (CHAR_WORD | CHAR_PLAIN | CHAR_NAME)
 #define P CHAR_PLAIN
 #define H CHAR_HIGH
 #define B CHAR_BLANK
@@ -14,11 +15,11 @@ const uint8_t char_class[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, B, B, 0, 0, B, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     P | B, P, P, W, P, P, P, P, P, P, P, P, P, W, W, W, // space ! " # .. - . /
-    W, W, W, W, W, W, W, W, W, W, P, P, P, P, P, P,     // 0-9
+    N, N, N, N, N, N, N, N, N, N, P, P, P, P, P, P,     // 0-9
     P, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,     // @ A ..
     W, W, W, W, W, W, W, W, W, W, W, P, 0, P, P, W,     // .. Z [ backslash ] ^ _
-    0, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,     // ` a ..
-    W, W, W, W, W, W, W, W, W, W, W, P, P, P, P, 0,     // .. z { | } ~ DEL
+    0, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,     // ` a ..
+    N, N, N, N, N, N, N, N, N, N, N, P, P, P, P, 0,     // .. z { | } ~ DEL
     H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
     H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
     H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
@@ -26,6 +27,7 @@ const uint8_t char_class[256] = {
 };
 // clang-format on
 #undef W
+#undef N
 #undef P
 #undef H
 #undef B
@@ -99,9 +101,8 @@ bool char_is_word(uint32_t code)
     static const struct {
         uint32_t from, to;
     } out[] = {
-        {0, 0xA0},         {0xAD, 0xAD},     {0x1680, 0x1680}, {0x2000, 0x200F},   {0x2028, 0x202F},
-        {0x205F, 0x206F},  {0x3000, 0x3000}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB},
-        {0xE0000, 0xE0FFF},
+        {0, 0xA0},        {0xAD, 0xAD},     {0x1680, 0x1680}, {0x2000, 0x200F}, {0x2028, 0x202F},
+        {0x205F, 0x206F}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF},
     };
 
     for (size_t i = 0; i < COUNT(out) && code >= out[i].from; i++)
@@ -213,24 +214,22 @@ size_t text_quoted_bytes(struct span text)
 
 bool text_is_service(struct span text)
 {
-    bool part = false;
+    const char *p = text.at, *end = p + text.len;
 
     if (text.len > UNIT_SERVICE_MAX_BYTES)
         return false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
+    for (;;) {
+        const char *part = p;
 
-        if (c == '.') {
-            if (!part)
-                return false;
-            part = false;
-        } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-            part = true;
-        } else {
+        while (p < end && (char_class_of(*p) & CHAR_NAME))
+            p++;
+        if (p == part)
             return false;
-        }
+        if (p == end)
+            return true;
+        if (*p++ != '.')
+            return false;
     }
-    return part;
 }
 
 bool text_is_utf8(struct span text, size_t *bad)

@@ -13,6 +13,7 @@ enum char_class {
     CHAR_BLANK = 2, // space tab CR LF
     CHAR_HIGH = 4,  // first byte of a code point past 7F, or a byte that cannot be one
     CHAR_PLAIN = 8, // stands for itself between backticks (ASCII, no escape needed)
+    CHAR_NAME = 16, // in the parts of a service name
 };
 
 extern const uint8_t char_class[256];

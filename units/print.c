@@ -10,26 +10,45 @@ static char *put(char *out, const char *text, size_t n)
     return out + n;
 }
 
-static char *put_u64(uint64_t u, char *out)
+// The same for texts that are mostly short: two halves that may overlap take no loop.
+static inline char *put_short(char *out, const char *text, size_t n)
 {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-                                "34353637383940414243444546474849505152535455565758596061626364656667"
-                                "6869707172737475767778798081828384858687888990919293949596979899";
-    char digits[20];
-    unsigned at = sizeof digits;
+    if (n > 16) {
+        memcpy(out, text, n);
+    } else if (n >= 8) {
+        memcpy(out, text, 8);
+        memcpy(out + n - 8, text + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(out, text, 4);
+        memcpy(out + n - 4, text + n - 4, 4);
+    } else if (n) {
+        out[0] = text[0];
+        out[n / 2] = text[n / 2];
+        out[n - 1] = text[n - 1];
+    }
+    return out + n;
+}
+
+// Digits of a number in front of `end`; gives their beginning.
+static inline char *put_digits(uint64_t u, char *end)
+{
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233"
+        "34353637383940414243444546474849505152535455565758596061626364656667"
+        "6869707172737475767778798081828384858687888990919293949596979899";
 
     while (u >= 100) {
-        at -= 2;
-        memcpy(digits + at, pairs + u % 100 * 2, 2);
+        end -= 2;
+        memcpy(end, pairs + u % 100 * 2, 2);
         u /= 100;
     }
-    if (u >= 10) {
-        at -= 2;
-        memcpy(digits + at, pairs + u * 2, 2);
-    } else {
-        digits[--at] = (char)('0' + u);
+    if (u < 10) {
+        *--end = (char)('0' + u);
+        return end;
     }
-    return put(out, digits + at, sizeof digits - at);
+    end -= 2;
+    memcpy(end, pairs + u * 2, 2);
+    return end;
 }
 
 static char *put_hex(uint32_t u, unsigned width, char *out)
@@ -95,15 +114,15 @@ static char *put_quoted(struct span text, char *out)
     return out;
 }
 
-static char *put_str(const struct unit *u, char *out)
+static inline char *put_str(const struct unit *u, char *out)
 {
     // A bare string is as long as its text; a quoted one is two longer at least.
     if (u->text == u->n)
-        return put(out, u->s, u->n);
+        return put_short(out, u->s, u->n);
     if (u->text != u->n + 2)
         return put_quoted(unit_span(u), out);
     *out++ = '`'; // nothing to escape: each escape is longer than what it stands for
-    out = put(out, u->s, u->n);
+    out = put_short(out, u->s, u->n);
     *out++ = '`';
     return out;
 }
@@ -114,32 +133,52 @@ static char *put_zeros(char *out, size_t n)
     return out + n;
 }
 
-static char *put_num(const struct unit *u, char *out)
+static inline char *put_int(const struct unit *u, char *out)
 {
-    char small[20];
-    struct span digits;
+    char *end = out + u->text;
+
+    *out = '-'; // overwritten by the first digit if there is no sign
+    (void)put_digits(u->i < 0 ? 0 - (uint64_t)u->i : (uint64_t)u->i, end);
+    return end;
+}
+
+// The length is known, so the digits are written from the end on.
+static char *put_dec(const struct unit *u, char *out)
+{
+    uint64_t coef = u->i < 0 ? 0 - (uint64_t)u->i : (uint64_t)u->i;
+    char *end = out + u->text, *digits;
+
+    if (u->i < 0)
+        *out++ = '-';
+    if (u->exp >= 0) { // ddd000.0
+        digits = end - 2 - u->exp;
+        (void)put_digits(coef, digits);
+        return put(put_zeros(digits, (size_t)u->exp), ".0", 2);
+    }
+    digits = put_digits(coef, end);
+    if (digits > out + 1) // 0.00ddd
+        put_zeros(out + 1, (size_t)(digits - out - 1));
+    for (; out < end - 1 + u->exp; out++) // what stands before the point makes room for it
+        out[0] = out[1];
+    *out = '.';
+    return end;
+}
+
+static char *put_big(const struct unit *u, char *out)
+{
+    struct span digits = {u->big->digits, u->big->n};
     size_t whole;
 
-    if (!(u->flags & UNIT_BIG)) {
-        if (u->i < 0)
-            *out++ = '-';
-        if (u->kind == UNIT_INT)
-            return put_u64(u->i < 0 ? 0 - (uint64_t)u->i : (uint64_t)u->i, out);
-        digits.at = small;
-        digits.len = (size_t)(put_u64(u->i < 0 ? 0 - (uint64_t)u->i : (uint64_t)u->i, small) - small);
-    } else {
-        if (u->big->neg)
-            *out++ = '-';
-        digits = (struct span){u->big->digits, u->big->n};
-        if (u->kind == UNIT_INT)
-            return put(out, digits.at, digits.len);
-    }
+    if (u->big->neg)
+        *out++ = '-';
+    if (u->kind == UNIT_INT)
+        return put(out, digits.at, digits.len);
     if (u->exp >= 0) {
         out = put(out, digits.at, digits.len);
         out = put_zeros(out, (size_t)u->exp);
         return put(out, ".0", 2);
     }
-    whole = (size_t)-(int64_t)u->exp;
+    whole = (size_t) - (int64_t)u->exp;
     if (digits.len > whole) {
         out = put(out, digits.at, digits.len - whole);
         *out++ = '.';
@@ -176,12 +215,20 @@ static char *put_base64(struct span bytes, char *out)
     return out;
 }
 
+// The most frequent leaves without a call.
+static inline char *put_part(const struct unit *u, char *out)
+{
+    if (u->kind == UNIT_STR)
+        return put_str(u, out);
+    return unit_print(u, out);
+}
+
 static char *put_items(const struct unit *u, char *out)
 {
     for (uint32_t i = 0; i < u->n; i++) {
         if (i)
             *out++ = ' ';
-        out = unit_print(&u->items[i], out);
+        out = put_part(&u->items[i], out);
     }
     return out;
 }
@@ -194,11 +241,11 @@ static char *put_map(const struct unit *u, char *out)
 
         if (i)
             *out++ = ' ';
-        out = unit_print(key, out);
+        out = put_part(key, out);
         *out++ = ':';
-        if (map_needs_blank(key, key + 1))
+        if (key->kind == UNIT_STREAM && map_needs_blank(key, key + 1))
             *out++ = ' ';
-        out = unit_print(key + 1, out);
+        out = put_part(key + 1, out);
     }
     *out++ = '}';
     return out;
@@ -219,8 +266,10 @@ char *unit_print(const struct unit *u, char *out)
         out = put_hex((uint32_t)u->i, 2, out);
         break;
     case UNIT_INT:
+        out = u->flags & UNIT_BIG ? put_big(u, out) : put_int(u, out);
+        break;
     case UNIT_DEC:
-        out = put_num(u, out);
+        out = u->flags & UNIT_BIG ? put_big(u, out) : put_dec(u, out);
         break;
     case UNIT_STR:
         out = put_str(u, out);

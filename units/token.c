@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tokens: words, numbers, quoted texts, refs, bytes, secrets, suffixes.
-#include "units/token.h"
+// Tokens: words, numbers, refs, suffixes.
+#include "units/token_in.h"
 
 #include "units/address.h"
 #include "units/chars.h"
@@ -33,7 +33,6 @@ const uint8_t token_kind[256] = {
 #undef Q
 
 static const char hint_quote[] = "quote text that holds signs: `a,b`";
-static const char hint_utf8[] = "texts are UTF-8";
 
 // ---- What cannot begin anything
 
@@ -59,7 +58,8 @@ enum err token_wrong(const struct token_in *in, size_t at)
         if (n < 0 && !in->last)
             return ERR_LATER;
         if (n <= 0)
-            return fail_set(in->fail, ERR_SYNTAX, at, hint_utf8, "these bytes are not valid UTF-8");
+            return fail_set(in->fail, ERR_SYNTAX, at, token_hint_utf8,
+                            "these bytes are not valid UTF-8");
         sign.len = (size_t)n;
         return fail_set(in->fail, ERR_SYNTAX, at, hint_quote,
                         "the character %S cannot stand outside quotes", &sign);
@@ -97,15 +97,15 @@ void token_cap(struct token_in *in, size_t at)
     }
 }
 
-static enum err no_memory(const struct token_in *in, size_t at)
+enum err token_no_memory(const struct token_in *in, size_t at)
 {
     return fail_set(in->fail, ERR_NO_MEMORY, at, NULL, "no memory for this unit");
 }
 
-static enum err too_big(const struct token_in *in, size_t at)
+enum err token_too_big(const struct token_in *in, size_t at)
 {
-    return fail_set(in->fail, ERR_TOO_BIG, at, NULL,
-                    "this would print with more than %u bytes", (unsigned long)UNIT_TEXT_MAX_BYTES);
+    return fail_set(in->fail, ERR_TOO_BIG, at, NULL, "this would print with more than %u bytes",
+                    (unsigned long)UNIT_TEXT_MAX_BYTES);
 }
 
 // ---- Words and numbers
@@ -196,21 +196,12 @@ enum err token_number(struct arena *a, struct span token, struct unit *out)
     return unit_num(a, neg, (struct span){copy, digits}, true, exp, out);
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static enum err make_byte(const struct token_in *in, size_t at, struct span word, struct unit *out)
 {
-    if (word.len != 4 || hex_value(word.at[2]) < 0 || hex_value(word.at[3]) < 0)
+    if (word.len != 4 || token_hex(word.at[2]) < 0 || token_hex(word.at[3]) < 0)
         return fail_set(in->fail, ERR_SYNTAX, at, "a byte is 0x and two hex digits: 0x1f",
                         "%S is not a byte", &word);
-    *out = unit_byte((uint8_t)(hex_value(word.at[2]) << 4 | hex_value(word.at[3])));
+    *out = unit_byte((uint8_t)(token_hex(word.at[2]) << 4 | token_hex(word.at[3])));
     return ERR_OK;
 }
 
@@ -232,287 +223,26 @@ static enum err make_word(const struct token_in *in, size_t at, struct span word
             if (e == ERR_TOO_BIG)
                 return fail_set(in->fail, e, at, NULL, "a number prints with at most %u digits",
                                 (unsigned long)UNIT_DIGITS_MAX);
-            return e ? no_memory(in, at) : ERR_OK;
+            return e ? token_no_memory(in, at) : ERR_OK;
         }
     }
     copy = arena_copy(in->arena, word.at, word.len);
     if (!copy)
-        return no_memory(in, at);
+        return token_no_memory(in, at);
     if (word.len == 1 || word.len > UNIT_TEXT_MAX_BYTES - 9) // a lone # is no bare string
-        return unit_str((struct span){copy, word.len}, out) ? too_big(in, at) : ERR_OK;
+        return unit_str((struct span){copy, word.len}, out) ? token_too_big(in, at) : ERR_OK;
     *out = (struct unit){
         .kind = UNIT_STR,
         .n = (uint32_t)word.len,
         .nodes = 1,
-        .bytes = (uint32_t)word.len + (word.len < 24 ? 1 : word.len < 256 ? 2 : word.len < 65536 ? 3 : 5),
+        .bytes = (uint32_t)word.len + (word.len < 24      ? 1
+                                       : word.len < 256   ? 2
+                                       : word.len < 65536 ? 3
+                                                          : 5),
         .text = (uint32_t)word.len, // a token that reads as a string prints as it stands
         .s = copy,
     };
     return ERR_OK;
-}
-
-// ---- Quoted texts
-
-struct quoted {
-    struct span raw; // between the quotes
-    bool escapes;
-    bool plain; // ASCII that needs no escape and has none
-};
-
-// *seen counts from the opening quote. ERR_LATER: not closed yet.
-static enum err quoted_end(const struct token_in *in, size_t at, size_t *seen, struct quoted *out,
-                           size_t *next)
-{
-    const char *begin = in->text.at + at, *stop = in->text.at + in->text.len, quote = *begin;
-    const char *p = begin + (*seen ? *seen : 1);
-    bool escapes = *seen > 1, high = *seen > 1;
-
-    for (;;) {
-        uint32_t code;
-        int n;
-
-        while (p < stop && (char_class_of(*p) & CHAR_PLAIN) && *p != quote)
-            p++;
-        if (p == stop)
-            break;
-        if (*p == quote) {
-            *out = (struct quoted){{begin + 1, (size_t)(p - begin - 1)}, escapes, !high && !escapes};
-            *next = (size_t)(p + 1 - in->text.at);
-            return ERR_OK;
-        }
-        if (*p == '\\') {
-            if (p + 1 == stop)
-                break;
-            escapes = true;
-            p += 2; // a backslash before a multi-byte character is an error found when decoding
-            continue;
-        }
-        high = true;
-        n = utf8_load(p, stop, &code);
-        if (n < 0 && !in->last)
-            break;
-        if (n <= 0)
-            return fail_set(in->fail, ERR_SYNTAX, (size_t)(p - in->text.at), hint_utf8,
-                            "these bytes are not valid UTF-8");
-        p += n;
-    }
-    *seen = (size_t)(p - begin);
-    return ERR_LATER;
-}
-
-// One escape at *p (the backslash); its bytes to *out. False when it is none.
-static bool load_escape(const char **p, const char *end, char quote, char **out)
-{
-    const char *c = *p + 1;
-    uint32_t code = 0;
-
-    if (c == end)
-        return false;
-    switch (*c) {
-    case '\\':
-        code = '\\';
-        break;
-    case 'n':
-        code = '\n';
-        break;
-    case 'r':
-        code = '\r';
-        break;
-    case 't':
-        code = '\t';
-        break;
-    case '0':
-        break;
-    case 'x':
-        if (end - c < 3 || hex_value(c[1]) < 0 || hex_value(c[2]) < 0)
-            return false;
-        code = (uint32_t)(hex_value(c[1]) << 4 | hex_value(c[2]));
-        c += 2;
-        break;
-    case 'u':
-        if (end - c < 4 || c[1] != '{' || hex_value(c[2]) < 0)
-            return false;
-        for (c += 2; c < end && hex_value(*c) >= 0; c++) {
-            code = code << 4 | (uint32_t)hex_value(*c);
-            if (code > 0x10FFFF)
-                return false;
-        }
-        if (c == end || *c != '}' || (code >= 0xD800 && code <= 0xDFFF))
-            return false;
-        break;
-    default:
-        if (*c != quote)
-            return false;
-        code = (unsigned char)quote;
-    }
-    *out += utf8_store(code, *out);
-    *p = c + 1;
-    return true;
-}
-
-// The text that a quoted one means, in the arena. No escape is shorter than what it means.
-static enum err quoted_text(const struct token_in *in, const struct quoted *q, char quote,
-                            struct span *out)
-{
-    const char *p = q->raw.at, *end = p + q->raw.len;
-    size_t at = (size_t)(p - in->text.at);
-    char *copy, *to;
-
-    if (!q->escapes) {
-        copy = arena_copy(in->arena, p, q->raw.len);
-        if (!copy)
-            return no_memory(in, at);
-        *out = (struct span){copy, q->raw.len};
-        return ERR_OK;
-    }
-    copy = to = arena_new(in->arena, q->raw.len);
-    if (!copy)
-        return no_memory(in, at);
-    while (p < end) {
-        if (*p != '\\')
-            *to++ = *p++;
-        else if (!load_escape(&p, end, quote, &to))
-            return fail_set(in->fail, ERR_SYNTAX, (size_t)(p - in->text.at),
-                            "escapes are \\\\ \\n \\r \\t \\0 \\xHH \\u{H..} and the quote itself",
-                            "this escape has no meaning");
-    }
-    *out = (struct span){copy, (size_t)(to - copy)};
-    return ERR_OK;
-}
-
-// A quoted text whose quote stands at `at`.
-static enum err quoted(const struct token_in *in, size_t at, size_t *seen, struct quoted *q,
-                       struct span *out, size_t *next)
-{
-    enum err e = quoted_end(in, at, seen, q, next);
-
-    return e ? e : quoted_text(in, q, in->text.at[at], out);
-}
-
-static enum err make_str(const struct token_in *in, size_t at, size_t *seen, struct unit *out,
-                         size_t *next)
-{
-    struct quoted q;
-    struct span text;
-    enum err e = quoted(in, at, seen, &q, &text, next);
-
-    if (e)
-        return e;
-    if (q.plain && text.len && text.len < 65536 && memchr(text.at, ' ', text.len)) {
-        *out = (struct unit){
-            // the common case: no escapes, and a blank, so it stays quoted
-            .kind = UNIT_STR,
-            .n = (uint32_t)text.len,
-            .nodes = 1,
-            .bytes = (uint32_t)text.len + (text.len < 24 ? 1 : text.len < 256 ? 2 : 3),
-            .text = (uint32_t)text.len + 2,
-            .s = text.at,
-        };
-        return ERR_OK;
-    }
-    return unit_str(text, out) ? too_big(in, at) : ERR_OK;
-}
-
-static enum err make_secret(const struct token_in *in, size_t at, size_t *seen, struct unit *out,
-                            size_t *next)
-{
-    struct quoted q;
-    struct span text;
-    size_t inner = *seen ? *seen - 1 : 0;
-    enum err e;
-
-    if (at + 1 == in->text.len && !in->last)
-        return ERR_LATER;
-    if (at + 1 == in->text.len || in->text.at[at + 1] != '`')
-        return fail_set(in->fail, ERR_SYNTAX, at, "a secret is !`text`",
-                        "a ! stands only before a text in backticks");
-    in->arena->wipe = true;
-    e = quoted(in, at + 1, &inner, &q, &text, next);
-    if (e) {
-        *seen = inner + 1;
-        return e;
-    }
-    if (span_eq(text, SPAN("***")))
-        return fail_set(in->fail, ERR_SYNTAX, at, "the secret itself is needed",
-                        "this is how a secret is shown, not a secret");
-    return unit_secret(text, out) ? too_big(in, at) : ERR_OK;
-}
-
-// ---- Bytes
-
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-// RFC 4648 section 4, padded, rest bits zero. Gives the offset of the first bad byte, or text.len.
-static size_t load_base64(struct span text, char *out, size_t *len)
-{
-    size_t n = 0, pad = 0, i;
-    uint32_t v = 0;
-
-    for (i = 0; i < text.len; i++) {
-        int d = base64_value(text.at[i]);
-
-        if (text.at[i] == '=' && i + 2 >= text.len && i % 4 >= 2 && text.len % 4 == 0) {
-            pad++;
-            d = 0;
-        } else if (d < 0 || pad) {
-            return i;
-        }
-        v = v << 6 | (uint32_t)d;
-        if (i % 4 == 3) {
-            if ((pad == 1 && (v & 0xFF)) || (pad == 2 && (v & 0xFFFF)))
-                return i - pad;
-            out[n++] = (char)(v >> 16);
-            if (pad < 2)
-                out[n++] = (char)(v >> 8);
-            if (pad < 1)
-                out[n++] = (char)v;
-            v = 0;
-        }
-    }
-    *len = n;
-    return i;
-}
-
-static enum err make_bytes(const struct token_in *in, size_t at, size_t *seen, struct unit *out,
-                           size_t *next)
-{
-    const char *p = in->text.at, *end;
-    struct span text;
-    size_t len = 0, bad;
-    char *bytes;
-
-    if (at + 1 == in->text.len && !in->last)
-        return ERR_LATER;
-    if (at + 1 == in->text.len || p[at + 1] != '`')
-        return fail_set(in->fail, ERR_SYNTAX, at, "bytes are %`base64`",
-                        "a %% stands only before base64 in backticks");
-    if (*seen < 2)
-        *seen = 2;
-    end = memchr(p + at + *seen, '`', in->text.len - at - *seen);
-    if (!end) {
-        *seen = in->text.len - at;
-        return ERR_LATER;
-    }
-    text = (struct span){p + at + 2, (size_t)(end - p) - at - 2};
-    bytes = arena_new(in->arena, text.len / 4 * 3 + 3);
-    if (!bytes)
-        return no_memory(in, at);
-    bad = load_base64(text, bytes, &len);
-    if (bad < text.len || text.len % 4)
-        return fail_set(in->fail, ERR_SYNTAX, at + 2 + bad,
-                        "base64 is RFC 4648 section 4, padded, without blanks",
-                        "this is not base64");
-    *next = (size_t)(end + 1 - p);
-    return unit_bytes((struct span){bytes, len}, out) ? too_big(in, at) : ERR_OK;
 }
 
 // ---- Refs
@@ -524,15 +254,14 @@ static enum err load_step(const struct token_in *in, size_t at, struct unit *out
     struct span step;
     char *copy;
     size_t seen = 0, end = at;
-    struct quoted q;
     enum err e;
 
     if (at == in->text.len)
-        return in->last ? fail_set(in->fail, ERR_SYNTAX, at, "a ref is @a.b.0",
-                                   "a step is missing here")
-                        : ERR_LATER;
+        return in->last
+                   ? fail_set(in->fail, ERR_SYNTAX, at, "a ref is @a.b.0", "a step is missing here")
+                   : ERR_LATER;
     if (token_kind[(unsigned char)text[at]] == TOKEN_QUOTE) {
-        e = quoted(in, at, &seen, &q, &step, next);
+        e = token_quoted(in, at, &seen, &step, next);
         if (e)
             return e;
         if (!step.len)
@@ -561,11 +290,11 @@ static enum err load_step(const struct token_in *in, size_t at, struct unit *out
                             "a step is missing here");
         copy = arena_copy(in->arena, text + at, end - at);
         if (!copy)
-            return no_memory(in, at);
+            return token_no_memory(in, at);
         step = (struct span){copy, end - at};
         *next = end;
     }
-    return unit_str(step, out) ? too_big(in, at) : ERR_OK;
+    return unit_str(step, out) ? token_too_big(in, at) : ERR_OK;
 }
 
 enum err token_path(const struct token_in *in, size_t at, struct unit *out, size_t *next)
@@ -590,10 +319,10 @@ enum err token_path(const struct token_in *in, size_t at, struct unit *out, size
     }
     items = arena_copy(in->arena, steps, n * sizeof *steps);
     if (!items)
-        return no_memory(in, begin);
+        return token_no_memory(in, begin);
     e = unit_ref(items, n, out);
     if (e)
-        return e == ERR_TOO_BIG ? too_big(in, begin) : e;
+        return e == ERR_TOO_BIG ? token_too_big(in, begin) : e;
     *next = at;
     return ERR_OK;
 }
@@ -605,7 +334,7 @@ static enum err make_name(const struct token_in *in, size_t at, struct span text
     char *copy = arena_copy(in->arena, text.at, text.len);
 
     if (!copy)
-        return no_memory(in, at);
+        return token_no_memory(in, at);
     *out = (struct unit){
         .kind = UNIT_STR,
         .n = (uint32_t)text.len,
@@ -685,8 +414,7 @@ enum err token_suffix(const struct token_in *in, size_t at, bool key, struct uni
     if (end == in->text.len && !in->last)
         return ERR_LATER;
     name = (struct span){text + begin, end - begin};
-    if (!text_is_service(name) ||
-        (end < in->text.len && (char_class_of(text[end]) & CHAR_WORD)))
+    if (!text_is_service(name) || (end < in->text.len && (char_class_of(text[end]) & CHAR_WORD)))
         return fail_set(in->fail, ERR_SYNTAX, begin,
                         "a service name is lower-case words with dots: math.calc",
                         "no service name stands behind this @");
@@ -720,13 +448,13 @@ enum err token_leaf(const struct token_in *in, size_t at, size_t *seen, struct u
 
     switch (token_kind[(unsigned char)in->text.at[at]]) {
     case TOKEN_QUOTE:
-        return make_str(in, at, seen, out, next);
+        return token_str(in, at, seen, out, next);
     case TOKEN_REF:
         return token_path(in, at + 1, out, next);
     case TOKEN_BYTES:
-        return make_bytes(in, at, seen, out, next);
+        return token_bytes(in, at, seen, out, next);
     case TOKEN_SECRET:
-        return make_secret(in, at, seen, out, next);
+        return token_secret(in, at, seen, out, next);
     default:
         e = word_end(in, at + *seen, &end);
         if (e) {

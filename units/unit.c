@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The builders of units: each measures what it builds and refuses what is past a limit.
-#include "units/unit.h"
+#include "units/unit_in.h"
 
 #include "units/chars.h"
 
 static const char *const kind_names[UNIT_KINDS] = {
-    "none", "bool",   "byte", "int",  "dec", "str",   "ref",
+    "none",   "bool", "byte", "int", "dec",   "str",    "ref",
     "stream", "pair", "list", "map", "bytes", "secret",
 };
 
@@ -13,14 +13,6 @@ const char *unit_kind_name(enum unit_kind kind)
 {
     return kind < UNIT_KINDS ? kind_names[kind] : "?";
 }
-
-// Length of a CBOR head, RFC 8949 section 3.
-static inline uint32_t head(uint64_t argument)
-{
-    return argument < 24 ? 1 : argument < 0x100 ? 2 : argument < 0x10000 ? 3 : argument >> 32 ? 9 : 5;
-}
-
-enum { TAG_BYTES = 2 }; // head of the tags of units/cbor.h
 
 // ---- Leaves
 
@@ -56,7 +48,7 @@ static unsigned digits_of(uint64_t u)
 
 static uint32_t int_bytes(int64_t i)
 {
-    return head(i < 0 ? (uint64_t) ~i : (uint64_t)i);
+    return head(i < 0 ? (uint64_t)~i : (uint64_t)i);
 }
 
 struct unit unit_int(int64_t i)
@@ -253,43 +245,6 @@ enum err unit_num(struct arena *a, bool neg, struct span digits, bool dec, int64
 
 // ---- Containers
 
-// What the parts of a container add up to.
-struct sum {
-    uint64_t nodes, bytes, text;
-    unsigned depth;
-    unsigned flags;
-};
-
-static inline void sum_add(struct sum *s, const struct unit *u)
-{
-    s->nodes += u->nodes;
-    s->bytes += u->bytes;
-    s->text += u->text;
-    s->depth = u->depth > s->depth ? u->depth : s->depth;
-    s->flags |= u->flags & (UNIT_LIVE | UNIT_HIDDEN);
-}
-
-static inline enum err sum_close(const struct sum *s, enum unit_kind kind, const struct unit *items,
-                                 size_t n, struct unit *out)
-{
-    if (s->depth >= UNIT_DEPTH_MAX)
-        return ERR_TOO_DEEP;
-    if (s->nodes >= UNIT_NODES_MAX || s->bytes > UNIT_TEXT_MAX_BYTES ||
-        s->text > UNIT_TEXT_MAX_BYTES)
-        return ERR_TOO_BIG;
-    *out = (struct unit){
-        .kind = (uint8_t)kind,
-        .flags = (uint8_t)s->flags,
-        .depth = (uint8_t)(s->depth + 1),
-        .n = (uint32_t)n,
-        .nodes = (uint32_t)s->nodes + 1,
-        .bytes = (uint32_t)s->bytes,
-        .text = (uint32_t)s->text,
-        .items = items,
-    };
-    return ERR_OK;
-}
-
 enum err unit_list(const struct unit *items, size_t n, struct unit *out)
 {
     struct sum s = {.bytes = head(n), .text = n ? n + 1 : 2};
@@ -308,6 +263,23 @@ enum err unit_pair(const struct unit items[2], struct unit *out)
     sum_add(&s, &items[0]);
     sum_add(&s, &items[1]);
     return sum_close(&s, UNIT_PAIR, items, 2, out);
+}
+
+enum err unit_build(struct arena *a, enum unit_kind kind, const struct unit *parts, size_t n,
+                    size_t *dup, struct unit *out)
+{
+    struct unit *items;
+
+    if (kind == UNIT_MAP && n / 2 > MAP_SMALL)
+        return unit_map(a, parts, n / 2, dup, out); // copies behind its index
+    items = unit_array(a, n);
+    if (!items)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        items[i] = parts[i];
+    if (kind == UNIT_MAP)
+        return unit_map(a, items, n / 2, dup, out);
+    return kind == UNIT_LIST ? unit_list(items, n, out) : unit_pair(items, out);
 }
 
 enum err unit_stream(const struct unit *items, size_t n, struct unit *out)
@@ -372,140 +344,6 @@ enum err unit_ref(const struct unit *steps, size_t n, struct unit *out)
     return ERR_OK;
 }
 
-// ---- Maps
-
-static uint32_t slots_for(uint32_t n)
-{
-    uint32_t slots = 16;
-
-    while (slots < 2 * n)
-        slots *= 2;
-    return slots;
-}
-
-static inline bool key_is(const struct unit *key, const struct unit *other, const struct mem *mem)
-{
-    if (key->kind != other->kind)
-        return false;
-    if (key->kind == UNIT_STR)
-        return key->n == other->n && memcmp(key->s, other->s, key->n) == 0;
-    return unit_eq(key, other, mem);
-}
-
-// The key index lies right in front of the items: slots of entry number + 1, 0 for free.
-static const uint32_t *index_of(const struct unit *map)
-{
-    return (const uint32_t *)(const void *)map->items - slots_for(map->n);
-}
-
-static enum err add_index(struct arena *a, struct unit *map, size_t *dup)
-{
-    uint32_t n = map->n, slots = slots_for(n), mask = slots - 1;
-    uint32_t *index = arena_new(a, slots * sizeof *index + 2 * (size_t)n * sizeof(struct unit));
-    struct unit *items;
-
-    if (!index)
-        return ERR_NO_MEMORY;
-    items = (struct unit *)(void *)(index + slots);
-    memset(index, 0, slots * sizeof *index);
-    memcpy(items, map->items, 2 * (size_t)n * sizeof *items);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t at = (uint32_t)unit_key_hash(&items[2 * i], a->mem) & mask;
-
-        for (; index[at]; at = (at + 1) & mask) {
-            if (key_is(&items[2 * (index[at] - 1)], &items[2 * i], a->mem)) {
-                if (dup)
-                    *dup = i;
-                return ERR_SYNTAX;
-            }
-        }
-        index[at] = i + 1;
-    }
-    map->items = items;
-    map->flags |= UNIT_INDEX;
-    return ERR_OK;
-}
-
-// Does the canonical print of a unit begin with a square bracket?
-static bool opens_list(const struct unit *u)
-{
-    while (u->kind == UNIT_STREAM)
-        u = u->items;
-    return u->kind == UNIT_LIST;
-}
-
-bool map_needs_blank(const struct unit *key, const struct unit *value)
-{
-    return key->kind == UNIT_STREAM && key->n == 2 && opens_list(value);
-}
-
-enum err unit_map(struct arena *a, const struct unit *items, size_t n, size_t *dup,
-                  struct unit *out)
-{
-    struct sum s = {.bytes = head(n), .text = n ? 2 * n + 1 : 2};
-
-    if (n > UNIT_ITEMS_MAX)
-        return ERR_TOO_BIG;
-    for (size_t i = 0; i < n; i++) {
-        const struct unit *key = &items[2 * i], *value = key + 1;
-        unsigned live = s.flags & UNIT_LIVE;
-
-        sum_add(&s, key);
-        s.flags = (s.flags & ~(unsigned)UNIT_LIVE) | live; // keys are never read
-        sum_add(&s, value);
-        s.text += map_needs_blank(key, value);
-    }
-    if (n > MAP_SMALL) {
-        struct unit map;
-        enum err e = sum_close(&s, UNIT_MAP, items, n, &map);
-
-        if (!e)
-            e = add_index(a, &map, dup);
-        if (!e)
-            *out = map;
-        return e;
-    }
-    for (size_t i = 1; i < n; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (key_is(&items[2 * j], &items[2 * i], a->mem)) {
-                if (dup)
-                    *dup = i;
-                return ERR_SYNTAX;
-            }
-        }
-    }
-    return sum_close(&s, UNIT_MAP, items, n, out);
-}
-
-const struct unit *unit_get(const struct unit *map, const struct unit *key, const struct mem *mem)
-{
-    if (map->kind != UNIT_MAP)
-        return NULL;
-    if (map->flags & UNIT_INDEX) {
-        const uint32_t *index = index_of(map);
-        uint32_t mask = slots_for(map->n) - 1, at = (uint32_t)unit_key_hash(key, mem) & mask;
-
-        for (; index[at]; at = (at + 1) & mask) {
-            const struct unit *entry = &map->items[2 * (index[at] - 1)];
-
-            if (key_is(entry, key, mem))
-                return entry + 1;
-        }
-        return NULL;
-    }
-    for (uint32_t i = 0; i < map->n; i++)
-        if (key_is(&map->items[2 * i], key, mem))
-            return &map->items[2 * i + 1];
-    return NULL;
-}
-
-const struct unit *unit_get_word(const struct unit *map, struct span key, const struct mem *mem)
-{
-    struct unit u = {.kind = UNIT_STR, .n = (uint32_t)key.len, .s = key.at};
-
-    return unit_get(map, &u, mem);
-}
-
 // ---- Copies
 
 enum err unit_copy(struct arena *a, const struct unit *u, struct unit *out)
@@ -548,7 +386,7 @@ enum err unit_copy(struct arena *a, const struct unit *u, struct unit *out)
         return ERR_NO_MEMORY;
     if (c.flags & UNIT_INDEX) {
         c.flags &= (uint8_t)~UNIT_INDEX;
-        e = add_index(a, &c, NULL);
+        e = map_index(a, &c, NULL);
         if (e)
             return e;
     }

@@ -38,11 +38,11 @@ enum unit_kind {
 };
 
 enum unit_flag {
-    UNIT_LIVE = 1,    // is or holds a ref or stream that reading would replace
-    UNIT_DONE = 2,    // what a stream gave: never read again, never a command; equality ignores it
-    UNIT_BIG = 4,     // number in .big instead of .i
-    UNIT_HIDDEN = 8,  // is or holds a secret
-    UNIT_INDEX = 16,  // map with a key index in front of its items (units/map.c)
+    UNIT_LIVE = 1,   // is or holds a ref or stream that reading would replace
+    UNIT_DONE = 2,   // what a stream gave: never read again, never a command; equality ignores it
+    UNIT_BIG = 4,    // number in .big instead of .i
+    UNIT_HIDDEN = 8, // is or holds a secret
+    UNIT_INDEX = 16, // map with a key index in front of its items (units/map.c)
 };
 
 /** Coefficient of a number past 64 bits: sign, and decimal digits without leading zeros. */
@@ -63,10 +63,10 @@ struct unit {
     uint32_t text;  // length of the canonical print, UTF-8 bytes
     int32_t exp;    // dec: value = coefficient * 10^exp; else 0
     union {
-        int64_t i;                    // bool byte int dec
-        const struct unit_big *big;   // int dec with UNIT_BIG
-        const char *s;                // str bytes secret; not terminated
-        const struct unit *items;     // ref stream pair list map
+        int64_t i;                  // bool byte int dec
+        const struct unit_big *big; // int dec with UNIT_BIG
+        const char *s;              // str bytes secret; not terminated
+        const struct unit *items;   // ref stream pair list map
     };
 };
 _Static_assert(sizeof(struct unit) == 32, "a unit is 32 bytes");
@@ -142,6 +142,16 @@ MUST_USE enum err unit_pair(const struct unit items[2], struct unit *out);
 MUST_USE enum err unit_map(struct arena *a, const struct unit *items, size_t n, size_t *dup,
                            struct unit *out);
 
+/**
+ * unit_build - list, pair or map of parts that are copied into the arena
+ * @parts: n units; of a map key, value, key, value ..; *out may be one of them
+ * @dup:   as of unit_map
+ *
+ * Errors: those of unit_list, unit_pair, unit_map, and ERR_NO_MEMORY
+ */
+MUST_USE enum err unit_build(struct arena *a, enum unit_kind kind, const struct unit *parts,
+                             size_t n, size_t *dup, struct unit *out);
+
 /** stream: items[2] = payload, service; items[3] also the address. Names must be valid. */
 MUST_USE enum err unit_stream(const struct unit *items, size_t n, struct unit *out);
 
@@ -161,8 +171,7 @@ bool step_is_bare(struct span step);
 bool map_needs_blank(const struct unit *key, const struct unit *value);
 
 /** Value under a key, or NULL. Constant time on big maps. */
-const struct unit *unit_get(const struct unit *map, const struct unit *key,
-                            const struct mem *mem);
+const struct unit *unit_get(const struct unit *map, const struct unit *key, const struct mem *mem);
 const struct unit *unit_get_word(const struct unit *map, struct span key, const struct mem *mem);
 
 /** Copy of a whole tree into another arena. Errors: ERR_NO_MEMORY. Sharing inside is not kept. */

@@ -284,12 +284,12 @@ static void check_shown(struct bench *b, const char *typed)
 {
     char want[4096] = "";
     size_t cells = 0, cursor = 2, width = b->screen.columns - 3;
-    const char *end = b->ed.text + b->ed.len;
+    const char *text = edit_text(&b->ed).at, *end = text + b->ed.len;
 
-    for (const char *at = b->ed.text + b->ed.view; at && at < end;) {
+    for (const char *at = text + b->ed.view; at < end;) {
         struct glyph g = glyph_at(at, end);
 
-        if (at < b->ed.text + b->ed.at)
+        if (at < text + b->ed.at)
             cursor += g.cells;
         if (cells + g.cells > width)
             break;
