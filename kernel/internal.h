@@ -61,6 +61,7 @@ struct memo {
     uintptr_t key; // address of the unit, low bit: READ_TOP; 0: free
     bool done;     // else reading it is under way
     struct unit value;
+    const struct scope *where; // the message in which the value stands, or NULL
 };
 
 enum task_state { TASK_NEW, TASK_READY, TASK_WAITS, TASK_DONE };
@@ -101,7 +102,7 @@ void task_pop(struct task *t, const struct unit *value, const struct scope *wher
 /** The memo of a unit at its position; with `make` a new one when there is none. NULL: no memory */
 struct memo *task_memo(struct task *t, const struct unit *node, enum read_mode mode, bool make);
 void task_memo_set(struct task *t, const struct unit *node, enum read_mode mode,
-                   const struct unit *value);
+                   const struct unit *value, const struct scope *where);
 
 /** The answer that a task waited for has come: it runs at the next kernel_step. */
 void task_ready(struct task *t);

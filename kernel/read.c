@@ -10,6 +10,8 @@
 // read once, and meeting it again while it is being read is a cycle.
 #include "kernel/internal.h"
 
+static const char no_memory[] = "no memory to read this message";
+
 static enum step fail(struct task *t, enum err e)
 {
     task_fail(t, e);
@@ -40,8 +42,7 @@ static enum step begin_stream(struct task *t, struct frame *f)
                                 "messages are nested more than %u deep",
                                 (unsigned long)TASK_NEST_MAX));
     if (!task_memo(t, f->node, READ_DEEP, true))
-        return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL,
-                                "no memory to read this message"));
+        return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory));
     t->nest++;
     f->kind = FRAME_STREAM;
     f->state = 0;
@@ -164,14 +165,37 @@ static enum step no_ref(struct task *t, const struct frame *f)
                             &step));
 }
 
+// Begin to read a unit that a ref leads to. With *known its value is in *out already; a unit that
+// is being read waits for itself. A stream keeps its own memo, as it may be reached without a ref.
+static enum err read_once(struct task *t, const struct unit *u, enum read_mode mode, bool *known,
+                          struct unit *out, const struct scope **where)
+{
+    const struct memo *m = task_memo(t, u, mode, false);
+
+    *known = m && m->done;
+    if (*known) {
+        *out = m->value;
+        *where = m->where ? m->where : *where;
+        return ERR_OK;
+    }
+    if (m && u->kind != UNIT_STREAM)
+        return fail_set(&t->fail, ERR_REF_CYCLE, FAIL_NO_POS, NULL,
+                        "this ref leads back to itself");
+    if (u->kind != UNIT_STREAM && !task_memo(t, u, mode, true))
+        return fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory);
+    return ERR_OK;
+}
+
 // What the whole ref leads to stands at f->place.
 static enum step ref_end(struct task *t, struct frame *f)
 {
     const struct unit *target = f->place;
-    struct memo *m;
+    struct unit value;
+    bool known;
+    enum err e;
 
     if (f->state == 2) { // it has been read
-        task_memo_set(t, target, f->mode, &t->value);
+        task_memo_set(t, target, f->mode, &t->value, t->where);
         task_pop(t, &t->value, t->where ? t->where : f->found);
         return STEP_ON;
     }
@@ -179,26 +203,36 @@ static enum step ref_end(struct task *t, struct frame *f)
         task_pop(t, target, f->found);
         return STEP_ON;
     }
-    m = task_memo(t, target, f->mode, false);
-    if (m && m->done) {
-        task_pop(t, &m->value, f->found);
+    e = read_once(t, target, f->mode, &known, &value, &f->found);
+    if (e)
+        return fail(t, e);
+    if (known) {
+        task_pop(t, &value, f->found);
         return STEP_ON;
     }
-    if (m && target->kind != UNIT_STREAM)
-        return fail(t, fail_set(&t->fail, ERR_REF_CYCLE, FAIL_NO_POS, NULL,
-                                "this ref leads back to itself"));
-    // A stream keeps its own memo: it may be reached without a ref, too.
-    if (target->kind != UNIT_STREAM && !task_memo(t, target, f->mode, true))
-        return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL,
-                                "no memory to read this message"));
     f->state = 2;
     task_read(t, target, f->found, f->mode, f->level, f->refs + 1u);
     return STEP_ON;
 }
 
+// The walk goes on in a value that reading gave: it needs a place that stays.
+static bool walk_on(struct task *t, struct frame *f, const struct unit *value)
+{
+    struct unit *copy = unit_array(&t->arena, 1);
+
+    if (!copy)
+        return false;
+    *copy = *value;
+    f->place = copy;
+    return true;
+}
+
 static enum step ref_step(struct task *t, struct frame *f)
 {
     const struct unit *ref = f->node;
+    struct unit value;
+    bool known;
+    enum err e;
 
     if (f->state == 0) { // which message has the first step?
         const struct scope *s = f->scope;
@@ -215,21 +249,26 @@ static enum step ref_step(struct task *t, struct frame *f)
         f->at = 1;
         f->state = 1;
     } else if (f->state == 1) { // the value of a ref or stream on the way
-        struct unit *copy = unit_array(&t->arena, 1);
-
-        if (!copy)
-            return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL,
-                                    "no memory to read this message"));
-        *copy = t->value;
-        f->place = copy;
+        if (f->place->kind == UNIT_REF)
+            task_memo_set(t, f->place, READ_TOP, &t->value, t->where);
+        if (!walk_on(t, f, &t->value))
+            return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory));
         f->found = t->where ? t->where : f->found;
     }
     while (f->at < ref->n && f->state == 1) {
         const struct unit *u = f->place;
 
         if ((u->kind == UNIT_REF || u->kind == UNIT_STREAM) && is_live(u)) {
-            task_read(t, u, f->found, READ_TOP, f->level, f->refs + 1u);
-            return STEP_ON;
+            e = read_once(t, u, READ_TOP, &known, &value, &f->found);
+            if (e)
+                return fail(t, e);
+            if (!known) {
+                task_read(t, u, f->found, READ_TOP, f->level, f->refs + 1u);
+                return STEP_ON;
+            }
+            if (!walk_on(t, f, &value))
+                return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory));
+            continue;
         }
         u = step_into(t, u, &ref->items[f->at]);
         if (!u)

@@ -117,7 +117,7 @@ static enum step answer(struct task *t, const struct unit *value)
     struct unit u = *value;
 
     u.flags = (uint8_t)((u.flags | UNIT_DONE) & ~UNIT_LIVE);
-    task_memo_set(t, f->node, READ_DEEP, &u);
+    task_memo_set(t, f->node, READ_DEEP, &u, NULL);
     t->nest--;
     task_pop(t, &u, NULL);
     return STEP_ON;

@@ -303,12 +303,13 @@ struct memo *task_memo(struct task *t, const struct unit *node, enum read_mode m
 }
 
 void task_memo_set(struct task *t, const struct unit *node, enum read_mode mode,
-                   const struct unit *value)
+                   const struct unit *value, const struct scope *where)
 {
     struct memo *m = task_memo(t, node, mode, false);
 
     if (m) {
         m->done = true;
         m->value = *value;
+        m->where = where;
     }
 }

@@ -129,9 +129,10 @@ static const struct command commands[] = {
                 "of res checks the shape",
         .tut =
             "{com:[{com:(neg 5)@math.calc res:-5}]@test.run res:{pass:1 fail:[]}}"
+            "{com:(run [{com:(neg 5)@math.calc like:int}])@test.run res:{pass:1 fail:[]}}"
             "{com:[{com:(div (1 0))@math.calc res:{err:div-zero}}]@test.run res:{pass:1 fail:[]}}",
         .mode = READ_QUOTE,
-        .flags = CMD_DEFAULT | CMD_WHOLE,
+        .flags = CMD_DEFAULT,
         .res = "map",
     },
 };

@@ -74,7 +74,7 @@ void parser_reset(struct parser *p)
     forget(p);
     p->start = 0;
     p->line = p->column = 1;
-    p->first = true;
+    p->first = p->line1 = true;
 }
 
 void parser_free(struct parser *p)
@@ -152,7 +152,7 @@ enum err parser_next(struct parser *p, struct arena *a, struct span text, bool l
     if (first && !memcmp(text.at, mark.at, text.len < 3 ? text.len : 3)) {
         if (text.len < 3 && !last) {
             *used = 0;
-            return ERR_LATER;
+            return ERR_LATER; // it may be one
         }
         at = text.len < 3 ? 0 : 3;
     }
@@ -177,7 +177,8 @@ enum err parser_next(struct parser *p, struct arena *a, struct span text, bool l
         *used = p->inside ? 0 : at;
         if (!p->inside)
             p->at = 0;
-        p->first = p->first && (p->inside || !at);
+        p->first = p->first && !*used;
+        p->line1 = p->line1 && !memchr(text.at, '\n', *used);
         return e;
     }
     if (!e) {
@@ -190,6 +191,7 @@ enum err parser_next(struct parser *p, struct arena *a, struct span text, bool l
     }
     forget(p);
     p->first = false;
+    p->line1 = p->line1 && !e && !memchr(text.at, '\n', *used);
     return e;
 }
 

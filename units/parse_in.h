@@ -48,6 +48,7 @@ struct parser {
     bool touch;          // the last byte belongs to a unit without a bracket of its own
     bool comment;        // the text ended inside a comment
     bool first;          // nothing was read yet
+    bool line1;          // no line has ended yet: #! begins a comment
 };
 
 // The work of one call.

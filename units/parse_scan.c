@@ -228,7 +228,8 @@ static enum err comment_begins(const struct run *r, size_t at, bool *yes)
         *yes = true;
         return r->in.last ? ERR_OK : ERR_LATER;
     }
-    *yes = (char_class_of(text[at + 1]) & CHAR_BLANK) || (r->p->first && at == 0 && text[1] == '!');
+    *yes = (char_class_of(text[at + 1]) & CHAR_BLANK) ||
+           (text[at + 1] == '!' && r->p->line1 && !memchr(text, '\n', at));
     return ERR_OK;
 }
 

@@ -105,8 +105,13 @@ static const struct {
     {"!`pw`", "!`***`"},
     {"[1 # one\n 2]", "[1 2]"},
     {"# a\n5 # b", "5"},
-    {"\xEF\xBB\xBF" "5", "5"},
+    {"\xEF\xBB\xBF"
+     "5",
+     "5"},
     {"#!/usr/bin/telex\n5", "5"},
+    {"\xEF\xBB\xBF#!/usr/bin/telex\n5", "5"},
+    {" 5 #!x y", "5"},
+    {"[1 #!x y\n2]", "[1 2]"},
     {"[#\n1]", "[1]"},
     {"5\r\n", "5"},
     {"[a@b.c d]", "[a@b.c d]"},
@@ -168,6 +173,7 @@ static const struct {
     {"5`x`", ERR_SYNTAX, 1, "touch"},
     {"5,6", ERR_SYNTAX, 1, ", has no meaning"},
     {"`x`@a`y`", ERR_SYNTAX, 5, "touch"},
+    {"[1\n#!x]", ERR_SYNTAX, 4, "touch"},
     {"0x1", ERR_SYNTAX, 0, "not a byte"},
     {"0x123", ERR_SYNTAX, 0, "not a byte"},
     {"0xzz", ERR_SYNTAX, 0, "not a byte"},
@@ -204,7 +210,9 @@ static const struct {
     {"`a\xC0\x80`", ERR_SYNTAX, 2, "UTF-8"},
     {"`\xED\xA0\x80`", ERR_SYNTAX, 1, "UTF-8"},
     {"# \xFF", ERR_SYNTAX, 2, "UTF-8"},
-    {"a\xC2\xA0" "b", ERR_SYNTAX, 1, "cannot stand outside quotes"},
+    {"a\xC2\xA0"
+     "b",
+     ERR_SYNTAX, 1, "cannot stand outside quotes"},
     {"[a\xE2\x80\x8B]", ERR_SYNTAX, 2, "cannot stand outside quotes"},
     {"\x01", ERR_SYNTAX, 0, "control"},
     {"a*b", ERR_SYNTAX, 1, "* has no meaning"},
@@ -295,8 +303,9 @@ END_TEST
 
 START_TEST(test_pieces_text)
 {
-    static const char text[] = "5 (a b)(c d)[1 2]\n# c\n{a : `x y\\n` b@c:[d]:e}@f.g:[::1]@h abc\n\n"
-                               "%`AQID`!`pw`@x.y\n   -  0x1f   `день` @a.`b c`.0\t# end";
+    static const char text[] =
+        "5 (a b)(c d)[1 2]\n# c\n{a : `x y\\n` b@c:[d]:e}@f.g:[::1]@h abc\n\n"
+        "%`AQID`!`pw`@x.y\n   -  0x1f   `день` @a.`b c`.0\t# end";
 
     for (size_t piece = 1; piece < 40; piece++)
         check_pieces(text, piece);
@@ -521,10 +530,10 @@ static enum err parse_step(struct test_mem *m, void *ctx)
 
 START_TEST(test_no_memory)
 {
-    test_each_allocation(parse_step,
-                         "{a:[1 2.5 `x y` '\\n' 123456789012345678901234567890 1.23456789012345678e9] "
-                         "b:@c.`d e` c:u@s.t:[::1] %`AQID`:!`pw` 1:2 3:4 5:6 7:8 9:10 11:12 13:14 "
-                         "15:16 17:18 19:20 (a b):c}");
+    test_each_allocation(
+        parse_step, "{a:[1 2.5 `x y` '\\n' 123456789012345678901234567890 1.23456789012345678e9] "
+                    "b:@c.`d e` c:u@s.t:[::1] %`AQID`:!`pw` 1:2 3:4 5:6 7:8 9:10 11:12 13:14 "
+                    "15:16 17:18 19:20 (a b):c}");
 }
 END_TEST
 
