@@ -234,7 +234,7 @@ bool text_is_service(struct span text)
 
 bool text_is_utf8(struct span text, size_t *bad)
 {
-    const char *p = text.at, *end = p + text.len;
+    const char *p = text.len ? text.at : "", *end = p + text.len;
 
     while (p < end) {
         uint32_t code;

@@ -149,6 +149,8 @@ enum err parser_next(struct parser *p, struct arena *a, struct span text, bool l
     bool first = p->first && at == 0 && !p->inside;
     enum err e;
 
+    if (!text.len)
+        r.in.text.at = text.at = ""; // of an empty span anything may be the address
     if (first && !memcmp(text.at, mark.at, text.len < 3 ? text.len : 3)) {
         if (text.len < 3 && !last) {
             *used = 0;

@@ -155,7 +155,8 @@ static enum err close_bracket(struct run *r, size_t at, enum unit_kind kind)
                         bracket_name(kind), bracket_name(f->kind), line, column);
     }
     if (kind == UNIT_PAIR && p->n - f->first != 2)
-        return fail_set(r->in.fail, ERR_SYNTAX, at, "a list may hold any number: [a]",
+        return fail_set(r->in.fail, ERR_SYNTAX, at,
+                        "a command alone stands without: inp@io.term; lists hold any number: [a]",
                         "a pair has two parts, this one has %u", (unsigned long)(p->n - f->first));
     if (f->state == FRAME_COLON || f->state == FRAME_VALUE)
         return fail_set(r->in.fail, ERR_SYNTAX, at, "a map is {key:value key:value}",
