@@ -21,6 +21,7 @@ os.sched_setaffinity(0, {0})
 null = open(os.devnull, "w")
 
 
+# The memory is an upper bound: it counts what the child had of this script before it became args.
 def once(args, stdin=None):
     src = open(stdin) if stdin else subprocess.DEVNULL
     start = time.perf_counter()
@@ -41,7 +42,7 @@ def compare(name, ours, theirs, wanted, runs, stdin=(None, None), per="times as 
         a.append(t)
         b.append(once(theirs, stdin[1])[0])
     x, y = statistics.median(a), statistics.median(b)
-    print("%-34s %8.1f ms    %-8s %8.1f ms  ratio %.2f (wanted %s)  %.1f MiB" %
+    print("%-34s %8.1f ms    %-8s %8.1f ms  ratio %.2f (wanted %s)  %.1f MiB at most" %
           (name, x * 1e3, os.path.basename(theirs[0]), y * 1e3, y / x, wanted, mem / 1024), flush=True)
 
 

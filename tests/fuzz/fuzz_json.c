@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena a;
     const char *broken;
 
-    arena_init(&a, &laws_mem, (size_t)64 << 20);
+    arena_init(&a, &laws_mem, LAWS_BYTES);
     broken = law_json(&a, (struct span){(const char *)data, size});
     if (broken) {
         fprintf(stderr, "broken: %s\n", broken);

@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     state = data[0];
     text = (struct span){(const char *)data + 1, size - 1};
-    arena_init(&a, &laws_mem, (size_t)64 << 20);
+    arena_init(&a, &laws_mem, LAWS_BYTES);
     must(law_text(&a, text));
     arena_reset(&a);
     must(law_pieces(&a, text, cut, &state));

@@ -28,6 +28,9 @@ static inline void laws_put(void *ctx, void *p, size_t bytes)
 
 static const struct mem laws_mem = {.get = laws_get, .put = laws_put, .seed = {1, 2}};
 
+// Enough for all that the laws make of the largest unit: numbers of a million digits print long.
+#define LAWS_BYTES ((size_t)1 << 30)
+
 // ---- Laws of a unit
 
 /** Text law: as long as measured, and parse(print(u)) is u. */
