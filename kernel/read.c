@@ -273,7 +273,14 @@ static enum step ref_step(struct task *t, struct frame *f)
         u = step_into(t, u, &ref->items[f->at]);
         if (!u)
             return no_ref(t, f);
-        f->place = u;
+        if ((f->place->flags & UNIT_DONE) && !(u->flags & UNIT_DONE)) { // a part of data is data
+            value = *u;
+            value.flags = (uint8_t)((u->flags | UNIT_DONE) & ~UNIT_LIVE);
+            if (!walk_on(t, f, &value))
+                return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory));
+        } else {
+            f->place = u;
+        }
         f->at++;
     }
     return ref_end(t, f);

@@ -144,6 +144,8 @@ static enum step run_handler(struct task *t, struct frame *f, struct work *w)
     t->fail.hint = NULL;
     t->fail.pos = FAIL_NO_POS;
     e = w->call.command->run(&w->call);
+    if (e == ERR_BAD_ARG)
+        work_blame(t, w);
     return after_run(t, w, e);
 }
 

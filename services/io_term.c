@@ -281,7 +281,7 @@ static const struct command commands[] = {
      "{com:(say.fmt [])@io.term res:-}", READ_DEEP, 0, NULL, NULL},
     {"inp", "str", run_inp,
      "inp, (inp `prompt`), {inp:prompt nl:bool sct:bool lim:n}: the line typed, `-` at the end; "
-     "sct:t makes it a secret",
+     "sct:t makes it a secret, lim:n keeps n characters, lim:0 all",
      "{com:help.inp@io.term like:map}", READ_DEEP, CMD_BARE, inp_options, "str|secret|none"},
     {"inp.key", NULL, run_key,
      "inp.key: waits for a key: the character, or ESC UP DOWN LEFT RIGHT HOME END PGUP PGDN DEL "

@@ -6,13 +6,13 @@
 
 static enum err run(struct call *c);
 
-static const struct option prec[] = {{"prec", "nat", READ_DEEP}, {0}};
+static const struct option prec[] = {{"prec", "nat|pair|map", READ_DEEP}, {0}};
 
 // What may stand as the argument: beside its values a nested command, or the name of a constant.
 #define SHAPE_ONE "num|pair|map|word"
-#define SHAPE_DEFAULT "num"
+#define SHAPE_DEFAULT "num|pair|map|word"
 #define SHAPE_BITS "int|bool|pair|map"
-#define SHAPE_CONST "none|nat"
+#define SHAPE_CONST "none|nat|pair|map"
 #define SHAPE_MANY "items"
 #define SHAPE_FOLD "items"
 #define SHAPE_GROUP "items"

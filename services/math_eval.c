@@ -38,7 +38,7 @@ const size_t math_ops_n = COUNT(math_ops);
 
 static const struct math_op *find(const struct unit *word)
 {
-    if (word->kind != UNIT_STR)
+    if (word->kind != UNIT_STR || (word->flags & UNIT_DONE))
         return NULL;
     for (size_t i = 0; i < COUNT(math_ops); i++) {
         struct span name = math_ops[i].name;
@@ -83,8 +83,17 @@ struct eval {
 static enum err apply(const struct eval *v, const struct math_op *op, const struct unit *arg,
                       bool done, struct unit *out);
 
-static enum err set_prec(const struct eval *v, const struct unit *prec)
+static enum err eval(const struct eval *v, const struct unit *u, bool done, struct unit *out);
+
+// @digits may be a command that gives them.
+static enum err set_prec(const struct eval *v, const struct unit *digits, bool done)
 {
+    struct unit u;
+    const struct unit *prec = &u;
+    enum err e = eval(v, digits, done, &u);
+
+    if (e)
+        return e;
     if (prec->kind != UNIT_INT || (!(prec->flags & UNIT_BIG) && prec->i < 1) ||
         ((prec->flags & UNIT_BIG) && prec->big->neg))
         return fail_set(v->env->fail, ERR_BAD_ARG, FAIL_NO_POS, NULL,
@@ -96,7 +105,7 @@ static enum err set_prec(const struct eval *v, const struct unit *prec)
     return ERR_OK;
 }
 
-// A nested command with an option prec of its own; what encloses it keeps its own.
+// A command, maybe nested, maybe with an option prec: what encloses it keeps its own.
 static enum err apply_with(const struct eval *v, const struct math_op *op, const struct unit *arg,
                            const struct unit *prec, bool done, struct unit *out)
 {
@@ -105,13 +114,14 @@ static enum err apply_with(const struct eval *v, const struct math_op *op, const
     enum err e;
 
     if (prec) {
-        e = set_prec(v, prec);
+        e = set_prec(v, prec, done);
         if (e)
             return e;
     }
     env->cut = prec != NULL;
     e = apply(v, op, arg, done, out);
     env->prec = outer;
+    env->cut = false;
     return e;
 }
 
@@ -150,32 +160,81 @@ static enum err eval(const struct eval *v, const struct unit *u, bool done, stru
         if (u->kind == UNIT_PAIR) {
             op = find(&u->items[0]);
             if (op)
-                return apply(v, op, &u->items[1], false, out);
+                return apply_with(v, op, &u->items[1], NULL, false, out);
         } else if (u->kind == UNIT_MAP) {
             return eval_map(v, u, out);
         } else if (u->kind == UNIT_STR) {
             op = find(u);
             if (op && op->kind == MATH_CONST)
-                return apply(v, op, NULL, false, out);
+                return apply_with(v, op, NULL, NULL, false, out);
         }
     }
     *out = *u;
     return ERR_OK;
 }
 
-static enum err refuse(const struct eval *v, const struct math_op *op, const char *wanted,
-                       const struct unit *u)
-{
-    struct span word = u->kind == UNIT_STR ? unit_span(u) : SPAN("");
+// Why a unit that is no value was not taken as a command.
+enum why { WHY_NONE, WHY_DATA, WHY_UNKNOWN, WHY_ALONE };
 
-    if (u->kind == UNIT_PAIR && u->items[0].kind == UNIT_STR)
-        word = unit_span(&u->items[0]);
-    if (word.len)
-        return fail_set(v->env->fail, ERR_BAD_ARG, FAIL_NO_POS, NULL,
+static enum why why_not(const struct unit *u, bool done, struct span *word)
+{
+    const struct unit *first = u->kind == UNIT_PAIR ? &u->items[0] : u;
+    bool data = done || ((u->flags | first->flags) & UNIT_DONE);
+
+    *word = first->kind == UNIT_STR ? unit_span(first) : SPAN("");
+    if (data)
+        return u->kind == UNIT_STR || u->kind == UNIT_PAIR || u->kind == UNIT_MAP ? WHY_DATA
+                                                                                  : WHY_NONE;
+    if (word->len == 0)
+        return WHY_NONE;
+    return find(first) ? WHY_ALONE : WHY_UNKNOWN;
+}
+
+static enum err refuse(const struct eval *v, const struct math_op *op, const char *wanted,
+                       const struct unit *u, bool done)
+{
+    const char *kind = unit_kind_name((enum unit_kind)u->kind);
+    struct fail *f = v->env->fail;
+    struct span word;
+
+    switch (why_not(u, done, &word)) {
+    case WHY_DATA:
+        return fail_set(f, ERR_BAD_ARG, FAIL_NO_POS, NULL,
+                        "%S wants %s, this is of type %s and came from another message: it is "
+                        "data, not a command",
+                        &op->name, wanted, kind);
+    case WHY_UNKNOWN:
+        if (op->kind == MATH_DEFAULT)
+            return fail_set(f, ERR_BAD_ARG, FAIL_NO_POS, "help lists its commands",
+                            "math.calc has no command %S", &word);
+        return fail_set(f, ERR_BAD_ARG, FAIL_NO_POS, NULL,
                         "%S wants %s, this is of type %s; and math.calc has no command %S",
-                        &op->name, wanted, unit_kind_name((enum unit_kind)u->kind), &word);
-    return fail_set(v->env->fail, ERR_BAD_ARG, FAIL_NO_POS, NULL, "%S wants %s, this is of type %s",
-                    &op->name, wanted, unit_kind_name((enum unit_kind)u->kind));
+                        &op->name, wanted, kind, &word);
+    case WHY_ALONE:
+        return fail_set(f, ERR_BAD_ARG, FAIL_NO_POS, NULL,
+                        "%S wants %s, this is the command %S without an argument", &op->name,
+                        wanted, &word);
+    default:
+        return fail_set(f, ERR_BAD_ARG, FAIL_NO_POS, NULL, "%S wants %s, this is of type %s",
+                        &op->name, wanted, kind);
+    }
+}
+
+static enum err refuse_item(const struct eval *v, const struct math_op *op, uint32_t i,
+                            const struct unit *u, bool done)
+{
+    static const char *const reasons[] = {
+        [WHY_NONE] = "",
+        [WHY_DATA] = ": it came from another message, so it is data, not a command",
+        [WHY_UNKNOWN] = ", and math.calc has no such command",
+        [WHY_ALONE] = ": a command without an argument",
+    };
+    struct span word;
+    enum why why = why_not(u, done, &word);
+
+    return fail_set(v->env->fail, ERR_BAD_ARG, FAIL_NO_POS, NULL,
+                    "item %u of %S is of type %s, not a number%s", (unsigned long)i + 1, &op->name,
+                    unit_kind_name((enum unit_kind)u->kind), reasons[why]);
 }
 
 static bool allowed(const struct math_op *op, const struct unit *u)
@@ -212,13 +271,8 @@ static enum err eval_items(const struct eval *v, const struct math_op *op, const
         e = eval(v, item, done, &copy[i]);
         if (e)
             return e;
-        if (!allowed(op, &copy[i])) {
-            struct span name = op->name;
-
-            return fail_set(v->env->fail, ERR_BAD_ARG, FAIL_NO_POS, NULL,
-                            "item %u of %S is of type %s, not a number", (unsigned long)i + 1,
-                            &name, unit_kind_name((enum unit_kind)copy[i].kind));
-        }
+        if (!allowed(op, &copy[i]))
+            return refuse_item(v, op, i, &copy[i], done);
     }
     *out = copy ? copy : u->items;
     return ERR_OK;
@@ -226,23 +280,89 @@ static enum err eval_items(const struct eval *v, const struct math_op *op, const
 
 // ---- Calls
 
-static enum err fold(const struct eval *v, const struct math_op *op, const struct unit *x, size_t n,
-                     struct unit *out)
+// A whole quotient divided again is divided by the product, so divisors that together fit 64 bits
+// take one step; gives how many there are from x[0] on, at least 1.
+static size_t one_divisor(const struct math_op *op, const struct unit *acc, const struct unit *x,
+                          size_t n, struct unit *d)
 {
-    struct unit acc = x[0], unity = unit_int(op->kind == MATH_GROUP    ? 0
-                                             : op->kind == MATH_GROUP1 ? 1
-                                                                       : -1);
+    int64_t product = 1;
+    size_t i = 0;
+
+    *d = x[0];
+    if (op->two != num_div || acc->kind != UNIT_INT || !(acc->flags & UNIT_BIG))
+        return 1;
+    while (i < n && x[i].kind == UNIT_INT && !(x[i].flags & UNIT_BIG) && x[i].i != 0 &&
+           !__builtin_mul_overflow(product, x[i].i, &product)) {
+        *d = unit_int(product);
+        i++;
+    }
+    return i ? i : 1;
+}
+
+enum { STEPS_BYTES = 1 << 20 }; // of what steps leave behind
+
+/*
+ * steps - all steps of a fold, without piling up what is only on the way
+ * @work: what a step makes; emptied now and then
+ * @keep: the value so far, by turns
+ */
+static enum err steps(const struct eval *v, const struct math_op *op, const struct unit *x,
+                      size_t n, struct arena *work, struct arena keep[2], struct unit *out)
+{
+    struct num_env *env = v->env;
+    struct unit acc = x[0], d;
+    unsigned turn = 0;
     enum err e;
 
-    if (n == 1 && op->kind != MATH_FOLD)
-        return op->two(v->env, &acc, &unity, out);
-    for (size_t i = 1; i < n; i++) {
-        e = op->two(v->env, &acc, &x[i], &acc);
+    for (size_t i = 1; i < n;) {
+        i += one_divisor(op, &acc, &x[i], n - i, &d);
+        e = op->two(env, &acc, &d, &acc);
         if (e)
             return e;
+        if (acc.flags & UNIT_BIG) {
+            turn ^= 1;
+            arena_reset(&keep[turn]);
+            e = unit_copy(&keep[turn], &acc, &acc);
+            if (e)
+                return e;
+        }
+        if (work->used_bytes > STEPS_BYTES) {
+            arena_reset(work);
+            env->heap.arena = NULL;
+        }
     }
     *out = acc;
     return ERR_OK;
+}
+
+static enum err fold(const struct eval *v, const struct math_op *op, const struct unit *x, size_t n,
+                     struct unit *out)
+{
+    struct num_env *env = v->env, outer = *env;
+    struct arena work, keep[2];
+    struct unit unity = unit_int(op->kind == MATH_GROUP ? 0 : op->kind == MATH_GROUP1 ? 1 : -1);
+    struct unit acc;
+    enum err e;
+
+    if (n == 1 && op->kind != MATH_FOLD)
+        return op->two(env, &x[0], &unity, out);
+    if (n == 2)
+        return op->two(env, &x[0], &x[1], out);
+    arena_init(&work, outer.arena->mem, outer.arena->limit_bytes);
+    work.chunk_bytes = outer.arena->chunk_bytes;
+    keep[0] = keep[1] = work;
+    env->arena = env->scratch = &work;
+    env->heap.arena = NULL;
+    e = steps(v, op, x, n, &work, keep, &acc);
+    env->arena = outer.arena;
+    env->scratch = outer.scratch;
+    env->heap = outer.heap;
+    if (!e)
+        e = unit_copy(env->arena, &acc, out);
+    arena_fini(&work);
+    arena_fini(&keep[0]);
+    arena_fini(&keep[1]);
+    return e;
 }
 
 // and, or, xor of bools
@@ -275,7 +395,7 @@ static enum err apply_items(const struct eval *v, const struct math_op *op, cons
     enum err e;
 
     if (u->kind != UNIT_PAIR && u->kind != UNIT_LIST)
-        return refuse(v, op, wanted ? "a pair or list" : "a pair or list of numbers", u);
+        return refuse(v, op, wanted ? "a pair or list" : "a pair or list of numbers", u, done);
     if (u->n == 0 || (wanted && u->n != wanted))
         return fail_set(v->env->fail, ERR_BAD_ARG, FAIL_NO_POS, NULL, "%S wants %s, not %u",
                         &op->name,
@@ -306,13 +426,13 @@ static enum err apply_items(const struct eval *v, const struct math_op *op, cons
 }
 
 static enum err apply_const(const struct eval *v, const struct math_op *op, const struct unit *arg,
-                            struct unit *out)
+                            bool done, struct unit *out)
 {
     uint32_t outer = v->env->prec;
     enum err e;
 
     if (arg && arg->kind != UNIT_NONE) {
-        e = set_prec(v, arg);
+        e = set_prec(v, arg, done);
         if (e)
             return e;
     }
@@ -331,7 +451,7 @@ static enum err apply(const struct eval *v, const struct math_op *op, const stru
     v->env->cut = false;
 
     if (op->kind == MATH_CONST)
-        return apply_const(v, op, arg, out);
+        return apply_const(v, op, arg, done, out);
     done = done || (arg->flags & UNIT_DONE);
     e = eval(v, arg, done, &u);
     if (e)
@@ -340,7 +460,7 @@ static enum err apply(const struct eval *v, const struct math_op *op, const stru
     case MATH_ONE:
     case MATH_DEFAULT:
         if (!unit_is_num(&u))
-            return refuse(v, op, "a number", &u);
+            return refuse(v, op, "a number", &u, done);
         return op->one(v->env, &u, out);
     case MATH_BITS:
         if (u.kind == UNIT_BOOL) {
@@ -348,7 +468,7 @@ static enum err apply(const struct eval *v, const struct math_op *op, const stru
             return ERR_OK;
         }
         if (!unit_is_num(&u))
-            return refuse(v, op, "an int or a bool", &u);
+            return refuse(v, op, "an int or a bool", &u, done);
         return op->one(v->env, &u, out);
     case MATH_ROUND:
         if (unit_is_num(&u))

@@ -14,7 +14,7 @@ struct check {
     size_t stop;    // json_where: the ordinal that is looked for ..
     size_t found;   // .. and its place
     size_t numbers, marks;
-    unsigned depth;
+    unsigned depth, objects; // objects: those among the open ones
     bool object[JSON_DEPTH_MAX + 1];
     uint32_t items[JSON_DEPTH_MAX + 1];
 };
@@ -207,11 +207,13 @@ static enum err check_value(struct check *c, enum state *next)
         return check_number(c);
     if (first != '[' && first != '{')
         return check_word(c);
-    if (c->depth == JSON_DEPTH_MAX)
+    // Outside of any object every array is a list, and so a level of the unit.
+    if (c->depth == (first == '[' && !c->objects ? UNIT_DEPTH_MAX : JSON_DEPTH_MAX))
         return fail_set(c->f, ERR_TOO_DEEP, (size_t)(c->at - c->start), NULL, "%s",
                         err_text(ERR_TOO_DEEP));
     c->depth++;
     c->object[c->depth] = first == '{';
+    c->objects += first == '{';
     c->items[c->depth] = 0;
     c->at++;
     *next = first == '{' ? KEY_OR_END : VALUE_OR_END;
@@ -250,6 +252,7 @@ static enum err check_text(struct check *c)
             return bad(c, c->at, NULL, "something behind the value");
         if (may_close && *c->at == (c->object[c->depth] ? '}' : ']')) {
             c->at++;
+            c->objects -= c->object[c->depth];
             c->depth--;
             state = AFTER;
         } else if (state == AFTER) {

@@ -300,7 +300,8 @@ static enum err long_div(struct num_env *env, const struct unit *x, const struct
         return fail_set(env->fail, ERR_LIMIT, FAIL_NO_POS, NULL,
                         "with %d digits from the first to the last of both, more than %d",
                         (long)(x_len > y_len ? x_len : y_len), (long)NUM_DIV_DIGITS_MAX);
-    e = num_spend(env, 500 + 5 * num_cost_mul((uint64_t)x_len, (uint64_t)y_len));
+    e = num_spend(env, x_len < y_len ? 500 + 5 * (uint64_t)y_len
+                                     : 500 + 5 * num_cost_mul((uint64_t)x_len, (uint64_t)y_len));
     if (e)
         return e;
     num_open(env, &w, WORK_EXACT);

@@ -4,9 +4,9 @@
 #include "units/num_limb.h"
 
 enum {
-    FACT_COST = 30000000, // of rho, in rough ns
-    FACT_DIGITS_MAX = 1000,
-    TRIAL_MAX = 1 << 16, // primes up to here are tried one by one
+    FACT_COST = 30000000,  // of trials and rho, in rough ns
+    FACT_DIGITS_MAX = 500, // to try all primes takes two thirds of it
+    TRIAL_MAX = 1 << 16,   // primes up to here are tried one by one
 };
 
 static bool is_zero(const uint64_t *x, size_t n)
@@ -212,7 +212,7 @@ enum err num_fact(struct num_env *env, const struct unit *x, struct unit *out)
     uint16_t *found;
     struct unit *items;
     size_t n, count, bits;
-    uint64_t tried;
+    uint64_t tried, rho_cost;
     enum err e;
 
     if (x->kind != UNIT_INT)
@@ -227,7 +227,8 @@ enum err num_fact(struct num_env *env, const struct unit *x, struct unit *out)
         return ERR_NO_MEMORY;
     bits = limb_bits(limbs, n);
     tried = bits < 32 ? (uint64_t)1 << (bits + 1) / 2 : TRIAL_MAX;
-    e = num_spend(env, 1000 + n * tried * (n > 1 ? 12 : 6));
+    tried *= n * (n > 1 ? 12 : 6);
+    e = num_spend(env, 1000 + tried);
     if (e)
         return e;
     found = heap_alloc(&env->heap, bits * sizeof *found);
@@ -242,12 +243,13 @@ enum err num_fact(struct num_env *env, const struct unit *x, struct unit *out)
         return ERR_NO_MEMORY;
     memcpy(s.parts, limbs, s.n * sizeof *limbs);
     s.count = !(s.n == 1 && limbs[0] == 1);
-    s.steps = FACT_COST / (2 * num_cost_mont(s.n));
+    rho_cost = FACT_COST - tried;
+    s.steps = rho_cost / (2 * num_cost_mont(s.n));
     if (s.count) {
         e = split(&s);
         if (e)
             return e;
-        e = num_spend(env, FACT_COST - s.steps * 2 * num_cost_mont(s.n));
+        e = num_spend(env, rho_cost - s.steps * 2 * num_cost_mont(s.n));
         if (e)
             return e;
         sort(&s);

@@ -203,19 +203,29 @@ static enum err whole(struct num_env *env, int64_t i, struct unit *out)
     return num_close(env, &w);
 }
 
+// Is x > 0 a power of ten? The digits of an int may end in zeros.
+static bool power_of_ten(const struct unit *x, int64_t *k)
+{
+    char room[20];
+    struct span digits = num_digits(x, room);
+
+    for (size_t i = 0; i < digits.len; i++)
+        if (digits.at[i] != (i ? '0' : '1'))
+            return false;
+    *k = (int64_t)digits.len - 1 + x->exp;
+    return true;
+}
+
 enum err num_log10(struct num_env *env, const struct unit *x, struct unit *out)
 {
     struct log l = {x, 10};
-    struct unit dec;
+    int64_t k;
     enum err e = log_check(env, x);
 
     if (e)
         return e;
-    e = num_to_dec(env, x, &dec);
-    if (e)
-        return e;
-    if (num_is_small(&dec) && dec.i == 1)
-        return whole(env, dec.exp, out);
+    if (power_of_ten(x, &k))
+        return whole(env, k, out);
     return num_ziv(env, log_near, &l, out);
 }
 

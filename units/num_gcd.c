@@ -300,6 +300,17 @@ enum err num_gcd(struct num_env *env, const struct unit *x, const struct unit *y
     }
     if (num_is_zero(x) || num_is_zero(y))
         return num_abs(env, num_is_zero(x) ? y : x, out);
+    if (long_ < short_)
+        return num_gcd(env, y, x, out);
+    // A long step of Euclid is the library's. Lengths halve: at most 17 calls inside each other.
+    if (long_ > 2 * short_) {
+        struct unit r;
+
+        e = num_mod(env, x, y, &r);
+        if (e)
+            return e;
+        return num_gcd(env, y, &r, out);
+    }
     e = num_spend(env, 1000 + long_ * short_ / 20);
     if (e)
         return e;
@@ -332,10 +343,18 @@ enum err num_lcm(struct num_env *env, const struct unit *x, const struct unit *y
     e = num_gcd(env, x, y, &g);
     if (e)
         return e;
-    e = num_div(env, x, &g, &both[0]);
-    if (e)
-        return e;
-    both[1] = *y;
+    if (num_len(x) > num_len(y)) { // the shorter one is quicker divided
+        both[0] = *x;
+        x = y;
+    } else {
+        both[0] = *y;
+    }
+    both[1] = *x;
+    if (!num_is_small(&g) || g.i != 1) {
+        e = num_div(env, x, &g, &both[1]);
+        if (e)
+            return e;
+    }
     e = num_mul(env, both, 2, out);
     if (e)
         return e;

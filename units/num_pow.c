@@ -109,6 +109,10 @@ static enum err pow_int(struct num_env *env, const struct unit *x, const struct 
     }
     if (!num_is_small(y))
         return num_too_long(env);
+    if (y->i == 1) {
+        *out = *x;
+        return ERR_OK;
+    }
     if (num_is_small(x) && y->i < 63) { // 2^62 still fits
         int64_t i = 0;
 

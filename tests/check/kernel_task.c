@@ -111,6 +111,9 @@ static const struct {
     {"(quote tick)@lab@lab", "!no-command"},
     {"(quote (num 5))@lab@lab.any", "(num 5)"},
     {"(quote help)@lab@lab.any", "help"},
+    {"{a:(quote {b:(num 5)})@lab deep:@a.b@lab.any}@lab", "(num 5)"},
+    {"{a:(quote [tick])@lab deep:@a.0@lab.any}@lab", "tick"},
+    {"{a:(quote [tick])@lab deep:@a.0@lab}@lab", "!no-command"},
     // reading, LANGUAGE section 4
     {"{a:5 num:@a}@lab", "5"},
     {"{a:@b b:@c c:7 num:@a}@lab", "7"},

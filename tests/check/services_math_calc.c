@@ -149,6 +149,13 @@ static const char *const scarce[] = {
     "(round (123456789012345678901234567890.5 0))",
     "(gcd (123456789012345678901234567890 987654321098765432109876543210))",
     "(lcm (123456789012345678901234567890 987654321098765432109876543210))",
+    "(gcd (123456789012345678901234567890123456789012345678901234567890 98765432109876543210))",
+    "(gcd [12345678901234567890000 98765432109876543210000 77777777777777777777770000 0])",
+    "(lcm [12345678901234567890000 98765432109876543210000 77777777777777777777770000])",
+    "(div [1234567890123456789012345678901234567890 3 12345678901234567890 -7])",
+    "(or [12345678901234567890000 98765432109876543210000 77777777777777777777770000])",
+    "(log10 (pow (10 30)))",
+    "{quo:(1 (num (pow (3 50)))) prec:(sum (1 2))}",
     "(powmod [3 12345678901234567890123 99999999999999999999])",
     "(powmod [3 200 100000000000000000000])",
     "(isprime 170141183460469231731687303715884105727)",
@@ -192,6 +199,74 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
+// ---- Folds of long numbers keep no value that is only on the way
+
+static char *put_nines(char *at, size_t n)
+{
+    memset(at, '9', n);
+    at[n] = ' ';
+    return at + n + 1;
+}
+
+START_TEST(test_fold_memory)
+{
+    enum { LONG = 40000, STEPS = 2000, BYTES = 4 << 20 };
+    static const struct fold {
+        const char *word, *each;
+    } folds[] = {
+        {"div", "9223372036854775807 "},
+        {"mul", "1 "},
+        {"pow", "1 "},
+        {"gcd", "0 "},
+        {"lcm", "9 "},
+        {"min", "1 "},
+        {"sub", "1 "},
+        {"sum", "1 "},
+        {"mod", NULL}, // by longer numbers
+        {"or", "1 "},
+    };
+    static char text[LONG + 40 * STEPS];
+    const struct fold *f = &folds[_i];
+    size_t first = strcmp(f->word, "or") ? LONG : 1200;
+    struct test_mem m;
+    struct arena a, scratch, input;
+    struct num_env env;
+    struct fail why;
+    struct unit u, value;
+    char *at = text;
+    const struct math_op *op = NULL;
+
+    *at++ = '[';
+    at = put_nines(at, f->each ? first : 30);
+    for (size_t i = 0; i < STEPS; i++) {
+        if (f->each)
+            at = stpcpy(at, f->each);
+        else
+            at = put_nines(at, 31);
+    }
+    *at++ = ']';
+    test_mem_init(&m);
+    arena_init(&input, &m.mem, BYTES);
+    arena_init(&a, &m.mem, BYTES);
+    arena_init(&scratch, &m.mem, BYTES);
+    ck_assert_int_eq(unit_parse(&input, (struct span){text, (size_t)(at - text)}, &u, NULL),
+                     ERR_OK);
+    for (size_t i = 0; i < math_ops_n; i++)
+        if (unit_is_text(
+                &(struct unit){.kind = UNIT_STR, .n = (uint32_t)strlen(f->word), .s = f->word},
+                math_ops[i].name))
+            op = &math_ops[i];
+    num_env_init(&env, &a, &scratch, &why);
+    ck_assert_msg(math_run(&env, op, &u, NULL, &m.mem, &value) == ERR_OK, "%s: %s", f->word,
+                  why.why);
+    ck_assert_msg(a.used_bytes <= 1 << 20, "%s: %zu bytes", f->word, a.used_bytes);
+    arena_fini(&input);
+    arena_fini(&a);
+    arena_fini(&scratch);
+    test_mem_done(&m);
+}
+END_TEST
+
 // ---- Depth: commands nested as deep as a unit may be
 
 START_TEST(test_deep)
@@ -226,6 +301,7 @@ Suite *services_math_calc_suite(void)
     t = tcase_create("memory");
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, test_no_memory, 0, COUNT(scarce));
+    tcase_add_loop_test(t, test_fold_memory, 0, 10);
     suite_add_tcase(s, t);
     return s;
 }

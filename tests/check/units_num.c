@@ -312,6 +312,23 @@ START_TEST(test_limits)
                              &(struct unit){.kind = UNIT_INT, .i = NUM_BITS_MAX}, &r),
                      ERR_OK);
 
+    // isprime, powmod, fact: what takes 30 ms
+    a = sub(&x, two(&x, num_pow, unit_int(2), unit_int(2281)), unit_int(1)); // 687 digits
+    ck_assert_int_eq(num_isprime(&x.env, &a, &r), ERR_OK);
+    ck_assert_int_eq(r.i, 1);
+    a = sub(&x, two(&x, num_pow, unit_int(2), unit_int(3217)), unit_int(1)); // 969
+    ck_assert_int_eq(num_isprime(&x.env, &a, &r), ERR_LIMIT);
+    b = two(&x, num_pow, unit_int(2), unit_int(3583));
+    a = add(&x, b, unit_int(1));
+    ck_assert_int_eq(num_powmod(&x.env, &b, &a, &a, &r), ERR_OK);
+    b = two(&x, num_pow, unit_int(2), unit_int(4095));
+    a = add(&x, b, unit_int(1));
+    ck_assert_int_eq(num_powmod(&x.env, &b, &a, &a, &r), ERR_LIMIT);
+    a = two(&x, num_pow, unit_int(2), unit_int(1657)); // 499 digits
+    ck_assert_int_eq(num_fact(&x.env, &a, &r), ERR_OK);
+    a = two(&x, num_pow, unit_int(2), unit_int(1661)); // 501
+    ck_assert_int_eq(num_fact(&x.env, &a, &r), ERR_LIMIT);
+
     // what one call may take in all
     x.env.effort = 1000;
     a = of_digits(&x, 1000, '2', '7');
