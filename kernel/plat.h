@@ -29,12 +29,13 @@ struct plat_source {
  * A console with @tty set speaks to a person at a terminal: keys come as the bytes that a VT100
  * sends (UTF-8 text, CR for enter, DEL for backspace, ESC [ A for up ..), and what is written may
  * hold the escapes that the line editor uses: CR LF BS, ESC [ K, ESC [ n C, ESC [ n D, ESC [ 2 J,
- * ESC [ H. Without it the console is a pipe or file, and bytes go through as they are.
+ * ESC [ H. Where it can, what is pasted comes between ESC [ 200 ~ and ESC [ 201 ~. Without it the console is a pipe or file, and bytes go through as they are.
  */
 struct plat_con {
     struct plat_source in;
     bool tty_in, tty_out, tty_err;
-    // All bytes or ERR_IO (a reader that went away). May block for as long as the reader does.
+    // All bytes. Errors: ERR_CANCELLED (the reader went away), ERR_IO, ..
+    // May block for as long as the reader does.
     enum err (*write)(void *ctx, const void *bytes, size_t n);
     enum err (*write_err)(void *ctx, const void *bytes, size_t n);
     // Characters across and down; false when nobody knows.

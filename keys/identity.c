@@ -92,6 +92,9 @@ static enum err file_make(const struct key_files *files, const char *name, struc
     hash_of((struct span){(const char *)file->bytes, n}, file->bytes + n);
     e = files->make(files->ctx, name, (struct span){(const char *)file->bytes, n + HASH_BYTES});
     mem_wipe(file, sizeof *file);
+    if (e == ERR_NOT_FOUND)
+        return fail_set(f, e, FAIL_NO_POS, "on Linux, set HOME or XDG_DATA_HOME to a folder",
+                        "there is no folder for keys, so %s cannot be made", name);
     if (e && e != ERR_EXISTS)
         return fail_set(f, e, FAIL_NO_POS, NULL, "%s: %s", name, err_text(e));
     return ERR_OK;

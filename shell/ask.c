@@ -34,7 +34,7 @@ static enum err say(void *ctx, struct span text)
         if (e)
             return e;
         out_raw(&s->out, "{\"say\":", 7);
-        out_raw(&s->out, json.at, json.len);
+        out_json(&s->out, json);
         out_raw(&s->out, "}\n", 2);
         arena_reset(&s->scratch);
         return s->out.e;
@@ -116,7 +116,16 @@ static enum err add_ask(struct session *s, struct call *c, bool key, struct ask 
     (*out)->call = c;
     (*out)->key = key;
     (*out)->secret = false;
+    (*out)->e = ERR_OK;
     return ERR_OK;
+}
+
+static void refuse_line(struct call *c, enum err e)
+{
+    call_refuse(c, e == ERR_TOO_BIG ? fail_set(c->fail, e, FAIL_NO_POS, NULL,
+                                               "a line has at most %u bytes",
+                                               (unsigned long)UNIT_TEXT_MAX_BYTES)
+                                    : e);
 }
 
 static void answer_text(struct call *c, struct span text, bool secret)
@@ -126,6 +135,10 @@ static void answer_text(struct call *c, struct span text, bool secret)
     size_t bad;
     enum err e = ERR_NO_MEMORY;
 
+    if (text.len > UNIT_TEXT_MAX_BYTES) {
+        refuse_line(c, ERR_TOO_BIG);
+        return;
+    }
     if (!text_is_utf8(text, &bad)) {
         call_refuse(c, fail_set(c->fail, ERR_SYNTAX, FAIL_NO_POS, NULL,
                                 "byte %u of the line is no UTF-8", (unsigned long)bad + 1));
@@ -183,14 +196,25 @@ static struct reader *text_of(struct session *s)
     return s->reader && !s->reader->aside ? s->reader : &s->console;
 }
 
+// Bytes of a line that its asker can use.
+static size_t wanted(const struct ask *ask)
+{
+    size_t max = UNIT_TEXT_MAX_BYTES;
+
+    if (ask->e)
+        return 0;
+    return ask->edit.lim && ask->edit.lim < max / 4 ? 4 * ask->edit.lim : max;
+}
+
 // What an asker wants, as far as it has arrived; *used bytes of the text.
-static enum err look(struct reader *r, bool key, struct span *line, struct key *k, size_t *used)
+static enum err look(struct reader *r, const struct ask *ask, struct span *line, struct key *k,
+                     size_t *used)
 {
     struct span text;
     enum err e;
 
-    if (!key)
-        return reader_line(r, line, used);
+    if (!ask->key)
+        return reader_line(r, wanted(ask), line, used);
     e = reader_behind(r, &text);
     if (e)
         return e;
@@ -209,102 +233,39 @@ static bool serve_text(struct session *s)
     size_t used = 0;
     enum err e;
 
-    while ((e = look(r, ask->key, &text, &k, &used)) == ERR_LATER) {
+    if (s->task && r == s->reader)
+        session_mark(s); // the line leaves the text that it stood in
+    while ((e = look(r, ask, &text, &k, &used)) == ERR_LATER) {
         e = more_text(r);
         if (e == ERR_LATER)
             return false;
-        if (e)
+        if (!e)
+            continue;
+        // The line is spent whatever becomes of it; where it cannot be, nothing more is read.
+        if (ask->e || ask->key || e == ERR_IO) {
+            ask->e = ask->e ? ask->e : e;
+            reader_end(r);
             break;
+        }
+        ask->e = e;
     }
-    if (e == ERR_NOT_FOUND) {
+    if (ask->e) {
+        refuse_line(c, ask->e);
+    } else if (e == ERR_NOT_FOUND) {
         answer_none(c);
-    } else if (e) {
-        call_refuse(c, e);
     } else {
         if (ask->key)
             answer_key(c, &k);
         else
             answer_text(c, cut(text, ask->edit.lim), ask->secret);
-        reader_took(r, used);
     }
+    if (!e)
+        reader_took(r, used);
     remove_ask(s, s->asks_n - 1);
     return true;
 }
 
 // ---- From the keyboard
-
-static const char *keys_of(const struct session *s)
-{
-    return s->keys + s->keys_at;
-}
-
-static void drop_keys(struct session *s, size_t n)
-{
-    s->keys_n -= n;
-    s->keys_at = s->keys_n ? s->keys_at + n : 0;
-}
-
-// What is typed now, into the queue. True when there was something.
-static bool read_keys(struct session *s)
-{
-    const struct plat_source *in = &s->plat->con->in;
-    size_t n = 0, from = s->keys_n;
-    bool end = false;
-
-    s->looked_ns = s->plat->now_ns(s->plat->ctx);
-    if (s->keys_end || from == KEYS_BYTES)
-        return false;
-    if (s->keys_at)
-        memmove(s->keys, keys_of(s), from);
-    s->keys_at = 0;
-    if (in->read(in->ctx, (uint8_t *)s->keys + from, KEYS_BYTES - from, &n, &end) || end) {
-        s->keys_end = true; // the line was hung up
-        return true;
-    }
-    if (!n)
-        return false;
-    s->keys_n += n;
-    s->keys_ns = s->looked_ns;
-    if (!s->task)
-        return true;
-    // Ctrl-C takes with it what was typed before it.
-    for (size_t i = s->keys_n; i-- > from;) {
-        if (s->keys[i] == 3) {
-            drop_keys(s, i + 1);
-            s->cancel = true;
-            break;
-        }
-    }
-    return true;
-}
-
-static bool next_key(struct session *s, struct key *k)
-{
-    bool more = !s->keys_end;
-    size_t n;
-
-    if (s->keys_cr && s->keys_n && *keys_of(s) == '\n')
-        drop_keys(s, 1);
-    if (!s->keys_n)
-        return false;
-    s->keys_cr = false;
-    // Only ESC may also be a key by itself: what follows it comes at once, or is something else.
-    if (*keys_of(s) == 0x1B)
-        more = more && s->plat->now_ns(s->plat->ctx) - s->keys_ns < ESC_NS;
-    n = key_load((struct span){keys_of(s), s->keys_n}, more, k);
-    if (!n)
-        return false;
-    s->keys_cr = keys_of(s)[n - 1] == '\r';
-    drop_keys(s, n);
-    return true;
-}
-
-uint64_t ask_due(const struct session *s)
-{
-    bool open = s->keys_n && *keys_of(s) == 0x1B && (s->asks_n || s->editing);
-
-    return open ? s->keys_ns + ESC_NS : UINT64_MAX;
-}
 
 static void key_for_ask(struct session *s, struct ask *ask, const struct key *k)
 {
@@ -330,15 +291,38 @@ static void key_for_ask(struct session *s, struct ask *ask, const struct key *k)
     remove_ask(s, s->asks_n - 1);
 }
 
+// A paste is one input, whatever its lines are. True when the key does nothing more.
+static bool of_paste(struct session *s, const struct key *k)
+{
+    if (k->code == KEY_PASTE) {
+        s->pasting = s->pasted = true;
+        return true;
+    }
+    if (k->code == KEY_PASTE_END) {
+        s->pasting = false;
+        if (!s->asks_n && s->fed && !s->line.len) { // its last line was entered
+            edit_hide(&s->line);
+            s->editing = false;
+            s->entered = EDIT_PASTED;
+        }
+        return true;
+    }
+    if (s->pasting && k->code == KEY_CONTROL && k->text[0] == 'C')
+        (void)keyboard_skip(s); // where the end of a paste was lost, this ends it too
+    return s->pasting && k->code != KEY_TEXT && k->code != KEY_TAB && k->code != KEY_ENTER;
+}
+
 static bool pump_keys(struct session *s)
 {
-    bool moved = read_keys(s);
+    bool moved = keyboard_read(s);
     struct key k;
 
     if (s->cancel)
         return true; // what was typed behind it is for the prompt
-    while ((s->asks_n || s->editing) && next_key(s, &k)) {
+    while ((s->asks_n || s->editing) && keyboard_next(s, &k)) {
         moved = true;
+        if (of_paste(s, &k))
+            continue;
         if (s->asks_n) {
             key_for_ask(s, &s->asks[s->asks_n - 1], &k);
             continue;
@@ -365,7 +349,8 @@ bool ask_pump(struct session *s)
 
     if (s->prompted || (s->asks_n && by_keyboard(s)))
         return pump_keys(s);
-    while (s->asks_n && serve_text(s))
+    // A line behind a unit that is not complete is not there yet.
+    while (s->asks_n && (s->task || !reader_inside(text_of(s))) && serve_text(s))
         moved = true;
     return moved;
 }
@@ -421,8 +406,8 @@ static enum err key(void *ctx, struct call *c, bool wait)
         if (serve_text(s))
             return ERR_OK;
     } else {
-        (void)read_keys(s); // nothing is an answer too
-        while (next_key(s, &k)) {
+        (void)keyboard_read(s); // nothing is an answer too
+        while (keyboard_next(s, &k)) {
             if (!key_name(&k).len)
                 continue;
             answer_key(c, &k);
@@ -447,6 +432,8 @@ static void forget(void *ctx, struct call *c)
 
             (void)edit_key(&s->asks[i].edit, &enter); // leaves the line; nobody wants the text
         }
+        if (!by_keyboard(s) && text_of(s)->trimmed)
+            reader_end(text_of(s)); // what is left of the line is no message
         remove_ask(s, i);
         return;
     }
@@ -470,17 +457,32 @@ void ask_init(struct session *s)
 
 // ---- The prompt
 
-void ask_prompt(struct session *s, struct reader *r)
+// The input is past what can be held: nothing of it runs.
+static void too_long(struct session *s, struct reader *r, enum err e)
 {
-    bool inside = reader_inside(r);
+    struct fail f;
+    size_t lines;
+
+    reader_drop(r);
+    lines = keyboard_skip(s);
+    (void)fail_set(&f, e, FAIL_NO_POS, NULL, "this input is too long"); // e is told below
+    report_text(s, &f, NULL, NULL, lines);
+}
+
+// One line of an input; false when it is the last one for now.
+static bool prompt_line(struct session *s, struct reader *r, bool first)
+{
+    struct span text;
+    bool more = false;
     enum err e;
 
-    if (!inside)
-        reader_drop(r); // each input is a text of its own
     out_fresh(&s->out);
-    s->line = (struct edit){
-        .mem = s->plat->mem, .out = &s->out, .con = s->plat->con, .history = &s->history};
-    edit_start(&s->line, inside ? SPAN(".. ") : SPAN("λ "));
+    s->line = (struct edit){.mem = s->plat->mem,
+                            .out = &s->out,
+                            .con = s->plat->con,
+                            .history = &s->history,
+                            .mask = s->mask};
+    edit_start(&s->line, first ? SPAN("λ ") : SPAN(".. "));
     s->editing = true;
     s->entered = EDIT_MORE;
     while (s->editing)
@@ -488,42 +490,36 @@ void ask_prompt(struct session *s, struct reader *r)
     if (s->entered == EDIT_LEFT) {
         reader_drop(r);
     } else if (s->entered == EDIT_END) {
+        s->closed = !first && !s->keys_end; // only this input
         r->last = true;
-    } else {
-        struct span text = edit_text(&s->line);
-
-        history_add(&s->history, text);
+    } else if (s->entered == EDIT_LINE) {
+        text = edit_text(&s->line);
+        history_add(&s->history, s->mask, text);
+        s->mask = mask_behind(s->mask, text);
+        mask_all(&s->mask);
         e = reader_feed(r, text);
         if (!e)
             e = reader_feed(r, SPAN("\n"));
-        if (e) {
-            struct fail f;
-
-            reader_drop(r);
-            (void)fail_set(&f, e, FAIL_NO_POS, NULL, "this input is too long"); // e is told below
-            report_text(s, &f, NULL, NULL, 0);
-        }
+        if (e)
+            too_long(s, r, e);
+        more = !e && s->pasting;
     }
     edit_fini(&s->line);
+    return more;
 }
 
-void ask_skip(struct session *s)
+void ask_prompt(struct session *s, struct reader *r)
 {
-    bool blank = false;
+    bool first = !reader_inside(r);
 
-    (void)read_keys(s); // what of the paste is already here
-    while (s->keys_n) {
-        char c = *keys_of(s);
-
-        drop_keys(s, 1);
-        if (c != '\r' && c != '\n') {
-            blank = blank && (c == ' ' || c == '\t');
-            continue;
-        }
-        if (c == '\r' && s->keys_n && *keys_of(s) == '\n')
-            drop_keys(s, 1);
-        if (blank)
-            return;
-        blank = true;
+    if (first) {
+        reader_drop(r); // each input is a text of its own
+        s->mask = mask_start(SPAN(""), false);
+        s->pasted = s->pasting;
+    }
+    s->fed = false;
+    while (prompt_line(s, r, first)) {
+        first = false;
+        s->fed = true;
     }
 }

@@ -34,6 +34,8 @@ struct walk {
 // Looks at each byte once as long as nothing before it changes.
 static bool has_secret(struct edit *ed)
 {
+    if (ed->mask.open == '!')
+        return true;
     while (ed->clean < ed->len) {
         const char *mark = memchr(ed->text + ed->clean, '!', ed->len - ed->clean);
 
@@ -53,7 +55,7 @@ static bool has_secret(struct edit *ed)
 
 static struct walk walk_start(struct edit *ed, size_t at)
 {
-    struct walk w = {.ed = ed, .at = at, .mask = mask_start(edit_text(ed), false)};
+    struct walk w = {.ed = ed, .at = at, .mask = mask_behind(ed->mask, edit_text(ed))};
 
     w.masks = has_secret(ed) && mask_next(&w.mask, &w.from, &w.to);
     return w;
@@ -169,6 +171,9 @@ void draw_line(struct edit *ed, size_t from)
         return;
     if (ed->view > ed->len)
         ed->view = ed->len;
+    // A mark is drawn with what it stands on.
+    while (from && from < ed->len && !glyph_at(ed->text + from, ed->text + ed->len).cells)
+        from--;
     if (follow(ed, width) || from < ed->view)
         from = ed->view;
     // Beyond the screen nothing changes, and a mask may have changed all.

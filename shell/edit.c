@@ -148,13 +148,17 @@ static void insert(struct edit *ed, const char *text, size_t n)
 
 static void erase(struct edit *ed, size_t from, size_t to)
 {
+    size_t shown = from;
+
     if (from == to)
         return;
+    if (is_mark(ed, from)) // it goes off the screen with what it stands on
+        shown = left_of(ed, from);
     memmove(ed->text + from, ed->text + to, ed->len - to);
     ed->len -= to - from;
     ed->at = from;
     changed(ed, from);
-    draw_line(ed, from);
+    draw_line(ed, shown);
 }
 
 static void move(struct edit *ed, size_t at)

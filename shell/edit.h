@@ -11,6 +11,7 @@
 #define TELEX_SHELL_EDIT_H
 
 #include "shell/keys.h"
+#include "shell/mask.h"
 #include "shell/out.h"
 #include "units/arena.h"
 
@@ -30,14 +31,16 @@ struct history {
 void history_init(struct history *h, const struct mem *mem);
 void history_fini(struct history *h);
 
-/** Keep a line: secrets in it as !`***`, not twice in a row, not if it is blank. */
-void history_add(struct history *h, struct span line);
+/** Keep a line that comes behind what was masked: secrets in it as !`***`, not twice in a row, not
+ * if it is blank. */
+void history_add(struct history *h, struct mask before, struct span line);
 
 enum edit_state {
     EDIT_MORE,
     EDIT_LINE, // entered: edit_text()
     EDIT_LEFT, // Ctrl-C
     EDIT_END,  // Ctrl-D with nothing typed
+    EDIT_PASTED, // nothing typed behind a paste that is through; edit_key never gives it
 };
 
 struct edit {
@@ -55,6 +58,7 @@ struct edit {
     char *draft;         // the new one meanwhile
     size_t draft_len, draft_cap;
     size_t clean; // bytes from the begin without the begin of a secret
+    struct mask mask; // of the lines before, when they belong to the same text
     size_t lim;   // characters at most; 0: as many as fit a unit
     bool secret;  // shows nothing
     bool hidden;  // not on the screen now

@@ -23,9 +23,9 @@ void history_fini(struct history *h)
 }
 
 // Writes the line with *** for each secret; out NULL: only measures.
-static size_t masked(struct span line, char *out)
+static size_t masked(struct mask before, struct span line, char *out)
 {
-    struct mask m = mask_start(line, false);
+    struct mask m = mask_behind(before, line);
     size_t n = 0, done = 0, from, to;
 
     for (;;) {
@@ -52,18 +52,18 @@ static bool is_blank(struct span line)
     return true;
 }
 
-void history_add(struct history *h, struct span line)
+void history_add(struct history *h, struct mask before, struct span line)
 {
     size_t n;
     char *copy;
 
     if (is_blank(line) || line.len > HISTORY_LINE_BYTES)
         return;
-    n = masked(line, NULL);
+    n = masked(before, line, NULL);
     copy = h->mem->get(h->mem->ctx, n);
     if (!copy)
         return; // a line that is not remembered is no failure
-    (void)masked(line, copy);
+    (void)masked(before, line, copy);
     if (h->n && span_eq(h->line[h->n - 1], (struct span){copy, n})) {
         h->mem->put(h->mem->ctx, copy, n);
         return;

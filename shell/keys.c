@@ -23,6 +23,8 @@ static enum key_code tilde(unsigned number)
         [20] = KEY_F1 + 8, [21] = KEY_F1 + 9, [23] = KEY_F1 + 10, [24] = KEY_F12,
     };
 
+    if (number == 200 || number == 201)
+        return number == 200 ? KEY_PASTE : KEY_PASTE_END;
     return number < COUNT(codes) ? codes[number] : KEY_NONE;
 }
 
@@ -125,11 +127,8 @@ size_t key_load(struct span b, bool more, struct key *out)
     if (n < 0 && more)
         return 0;
     *out = (struct key){.code = KEY_TEXT};
-    if (n <= 0) {
-        memcpy(out->text, "\xEF\xBF\xBD", 3);
-        out->n = 3;
-        return n < 0 ? b.len : 1;
-    }
+    if (n <= 0)
+        n = n < 0 && b.len < sizeof out->text ? (int)b.len : 1;
     memcpy(out->text, b.at, (size_t)n);
     out->n = (uint8_t)n;
     return (size_t)n;

@@ -27,20 +27,22 @@ enum key_code {
     KEY_DEL,
     KEY_F1,
     KEY_F12 = KEY_F1 + 11,
+    KEY_PASTE, // the marks that a terminal sets around a paste
+    KEY_PASTE_END,
 };
 
 struct key {
     uint8_t code; // enum key_code
     uint8_t n;    // bytes of text
-    char text[4]; // KEY_TEXT: one character, valid UTF-8
+    char text[4]; // KEY_TEXT: one character, or bytes that are none
 };
 
 /**
  * key_load - the first key of some bytes
  * @more: bytes that belong to the same key may still come
  *
- * Returns how many bytes it is, 0 when more are needed. CR LF is one ENTER. Invalid UTF-8 is the
- * replacement character.
+ * Returns how many bytes it is, 0 when more are needed. CR LF is one ENTER. Invalid UTF-8 is text
+ * as it came, so that whoever reads it finds the error.
  */
 size_t key_load(struct span bytes, bool more, struct key *out);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The program: its options, and which texts are read in which order.
+#include "shell/cells.h"
 #include "shell/shell.h"
 
 static const char usage[] =
@@ -177,6 +178,8 @@ static void read_prompt(struct session *s)
     if (s->plat->con->keys)
         s->plat->con->keys(s->plat->con->ctx, true);
     session_read(s, &r);
+    if (!s->opt.stop)
+        s->status = 0; // who was there has seen the errors; the status is for scripts
     if (s->plat->con->keys)
         s->plat->con->keys(s->plat->con->ctx, false);
     s->prompted = false;
@@ -189,11 +192,17 @@ static int say_usage(const struct plat *plat, const char *what, const char *word
 {
     static const char hint[] = "\nhint: telex --help\n";
     const struct plat_con *con = plat->con;
+    const char *at = word, *end = word + strlen(word);
 
     // Straight to the console: there is no session yet, and nothing to do when this fails.
     (void)con->write_err(con->ctx, "error bad-arg: ", 15);
     (void)con->write_err(con->ctx, what, strlen(what));
-    (void)con->write_err(con->ctx, word, strlen(word));
+    while (at < end) { // it may hold anything
+        struct glyph g = glyph_at(at, end);
+
+        (void)con->write_err(con->ctx, g.text, g.n);
+        at += g.used;
+    }
     (void)con->write_err(con->ctx, hint, sizeof hint - 1);
     return 2;
 }
@@ -299,7 +308,7 @@ int plat_main(const struct plat *plat, int argc, char **argv)
     if (s->out.tty)
         out_fresh(&s->out);
     out_flush(&s->out);
-    if (s->out.e && s->out.e != ERR_IO) { // ERR_IO: the reader went away, as `head` does
+    if (s->out.e && s->out.e != ERR_CANCELLED) { // the reader went away, as `head` does
         (void)fail_set(&f, s->out.e, FAIL_NO_POS, NULL, "standard output cannot be written");
         report_text(s, &f, NULL, NULL, 0);
     }

@@ -9,6 +9,19 @@ struct mask mask_start(struct span text, bool strict)
     return (struct mask){.text = text, .strict = strict};
 }
 
+struct mask mask_behind(struct mask before, struct span text)
+{
+    return (struct mask){.text = text, .strict = before.strict, .open = before.open};
+}
+
+void mask_all(struct mask *m)
+{
+    size_t from, to;
+
+    while (mask_next(m, &from, &to))
+        continue;
+}
+
 // Behind the quote that closes, or the end of the text.
 static size_t quote_end(struct span text, size_t at, char quote)
 {
@@ -38,6 +51,17 @@ bool mask_next(struct mask *m, size_t *from, size_t *to)
 {
     struct span text = m->text;
 
+    if (m->open && !m->at && text.len) { // the text begins inside of something
+        bool secret = m->open == '!';
+
+        *from = 0;
+        *to = quote_end(text, 0, secret ? '`' : m->open);
+        m->at = *to + 1;
+        if (*to < text.len)
+            m->open = 0;
+        if (secret)
+            return true;
+    }
     while (m->at < text.len) {
         size_t at = m->at;
         char c = text.at[at];
@@ -54,6 +78,7 @@ bool mask_next(struct mask *m, size_t *from, size_t *to)
             *from = at + 2;
             *to = quote_end(text, *from, '`');
             m->at = *to + 1;
+            m->open = *to < text.len ? 0 : '!';
             return true;
         }
         m->at = at + 1;
@@ -76,10 +101,14 @@ bool mask_next(struct mask *m, size_t *from, size_t *to)
             }
             m->at = till;
         } else if (c == '`' || c == '\'' || c == '"') {
-            if (token_begins(text, at) || memchr("@.%", text.at[at - 1], 3))
-                m->at = quote_end(text, at + 1, c) + 1;
-            else
+            if (token_begins(text, at) || memchr("@.%", text.at[at - 1], 3)) {
+                size_t end = quote_end(text, at + 1, c);
+
+                m->at = end + 1;
+                m->open = end < text.len ? 0 : c;
+            } else {
                 m->strict = true;
+            }
         }
     }
     return false;

@@ -16,9 +16,16 @@ struct mask {
     struct span text;
     size_t at;
     bool strict;
+    char open; // what the text begins in, and once all is seen, ends in: ! a secret, or a quote
 };
 
 struct mask mask_start(struct span text, bool strict);
+
+/** The search in the text that comes behind the one of `before`, of which all was seen. */
+struct mask mask_behind(struct mask before, struct span text);
+
+/** Goes to the end. */
+void mask_all(struct mask *m);
 
 /**
  * mask_next - the next secret

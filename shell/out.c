@@ -102,6 +102,28 @@ void out_text(struct out *o, struct span text)
     }
 }
 
+void out_json(struct out *o, struct span json)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = json.at, *end = json.at + json.len;
+
+    while (o->tty && at < end) {
+        const char *plain = at;
+        unsigned char c;
+
+        while (at < end && *at != 0x7F &&
+               !(*at == '\xC2' && end - at > 1 && (unsigned char)at[1] < 0xA0))
+            at++;
+        out_raw(o, plain, (size_t)(at - plain));
+        if (at == end)
+            return;
+        at += *at == '\xC2';
+        c = (unsigned char)*at++;
+        out_raw(o, (const char[]){'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]}, 6);
+    }
+    out_raw(o, at, (size_t)(end - at));
+}
+
 void out_fresh(struct out *o)
 {
     if (o->column)

@@ -39,6 +39,9 @@ void out_text(struct out *o, struct span text);
 /** The same with all controls but LF and tab as escapes wherever it goes. */
 void out_shown(struct out *o, struct span text);
 
+/** JSON, raw into a pipe; on a terminal DEL and C1, which JSON leaves as they are, as \u00hh. */
+void out_json(struct out *o, struct span json);
+
 /** Room for n bytes in the buffer, or NULL when n is past it; then out_took what was written. */
 char *out_room(struct out *o, size_t n);
 void out_took(struct out *o, size_t n);

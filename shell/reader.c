@@ -103,11 +103,11 @@ struct place reader_place(struct reader *r, bool error)
     return p;
 }
 
-struct span reader_broken(const struct reader *r, size_t *error)
+struct span reader_broken(const struct reader *r, bool error, size_t *at)
 {
     size_t from = line_start(r, r->start);
 
-    *error = r->error - from;
+    *at = (error ? r->error : r->start) - from;
     return (struct span){r->buf + from, r->end - from};
 }
 
@@ -145,7 +145,7 @@ static enum err make_room(struct reader *r, size_t want)
         while (cap < r->end - keep || cap - (r->end - keep) < want) {
             if (cap >= READER_BYTES_MAX)
                 return ERR_TOO_BIG;
-            cap = cap > READER_BYTES_MAX / 2 ? READER_BYTES_MAX : 2 * cap;
+            cap = cap > READER_BYTES_MAX / 4 ? READER_BYTES_MAX : 4 * cap;
         }
         grown = r->mem->get(r->mem->ctx, cap);
         if (!grown)
@@ -348,6 +348,25 @@ enum err reader_next(struct reader *r, struct arena *a, struct unit *out, struct
 
 // ---- After an error
 
+// Lines that hold something, behind the one of the error.
+static size_t lines_behind(const struct reader *r)
+{
+    const char *end = r->buf + r->end;
+    const char *at = r->end > r->error ? memchr(r->buf + r->error, '\n', r->end - r->error) : NULL;
+    size_t lines = 0;
+    bool blank = true;
+
+    for (; at && at < end; at++) {
+        if (*at == '\n')
+            blank = true;
+        else if (blank && !is_blank(*at)) {
+            blank = false;
+            lines++;
+        }
+    }
+    return lines;
+}
+
 enum err reader_resume(struct reader *r, size_t *lines)
 {
     size_t line, column;
@@ -358,6 +377,7 @@ enum err reader_resume(struct reader *r, size_t *lines)
     if (r->once) {
         bool last = r->last;
 
+        *lines = lines_behind(r);
         reader_drop(r);
         r->last = last;
         return ERR_OK;
@@ -403,6 +423,7 @@ void reader_drop(struct reader *r)
     r->skip = SKIP_NONE;
     r->later = false;
     r->last = false;
+    r->trimmed = false;
 }
 
 // ---- Lines for those who ask
@@ -439,6 +460,7 @@ void reader_took(struct reader *r, size_t n)
     for (size_t i = 0; i < n; i++)
         lines += r->buf[at + i] == '\n';
     memmove(r->buf + from + n, r->buf + from, at - from);
+    r->trimmed = false;
     r->at += n;
     r->seen = r->at;
     if (r->column > 1)
@@ -447,7 +469,15 @@ void reader_took(struct reader *r, size_t n)
         r->line += lines;
 }
 
-enum err reader_line(struct reader *r, struct span *out, size_t *used)
+void reader_end(struct reader *r)
+{
+    r->at = r->end;
+    see(r);
+    r->last = true;
+    r->trimmed = false;
+}
+
+enum err reader_line(struct reader *r, size_t max, struct span *out, size_t *used)
 {
     struct span text;
     const char *end;
@@ -457,8 +487,16 @@ enum err reader_line(struct reader *r, struct span *out, size_t *used)
     if (e)
         return e;
     end = memchr(text.at, '\n', text.len);
+    if (!end && text.len > max + 1) {
+        size_t more = text.len - max - 1;
+
+        r->end -= more;
+        r->gone += more;
+        r->trimmed = true;
+        text.len -= more;
+    }
     if (!end && !r->last)
-        return text.len > UNIT_TEXT_MAX_BYTES ? ERR_TOO_BIG : ERR_LATER;
+        return ERR_LATER;
     n = end ? (size_t)(end - text.at) : text.len;
     *out = (struct span){text.at, n - (n && text.at[n - 1] == '\r')};
     *used = n + (end != NULL);

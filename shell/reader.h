@@ -37,6 +37,7 @@ struct reader {
     size_t line, column;     // of buf[seen], both from 1
     size_t seen;             // up to here lines are counted; at or before `at`
     size_t taken;            // lines taken from behind the present one
+    bool trimmed;            // the line behind it has lost some of its bytes
     bool later;              // the parser is in the middle
     size_t scan, scan_depth; // JSON: how far, how deep
     bool scan_text, scan_escape;
@@ -78,8 +79,8 @@ bool reader_inside(const struct reader *r);
 /** Where the unit of the last reader_next began, or its error is. */
 struct place reader_place(struct reader *r, bool error);
 
-/** The text from the begin of the broken unit's line, and where in it the error is. */
-struct span reader_broken(const struct reader *r, size_t *error);
+/** The text from the begin of the unit's line, and where in it the error, or the unit, begins. */
+struct span reader_broken(const struct reader *r, bool error, size_t *at);
 
 /** Is the last unit all that stands on its line, and written just so? */
 bool reader_is_alone(const struct reader *r, struct span text);
@@ -97,12 +98,17 @@ void reader_drop(struct reader *r);
 
 /**
  * reader_line - the next line behind the one where the last unit ended
+ * @max:  bytes that are wanted; of a longer line that is still arriving no more than this and one
+ *        more are kept, so that any line can be spent
  * @out:  without its end
  * @used: bytes of it with its end, for reader_took
  *
- * Returns ERR_OK, ERR_LATER, ERR_NOT_FOUND (the end), ERR_TOO_BIG
+ * Returns ERR_OK, ERR_LATER, ERR_NOT_FOUND (the end)
  */
-MUST_USE enum err reader_line(struct reader *r, struct span *out, size_t *used);
+MUST_USE enum err reader_line(struct reader *r, size_t max, struct span *out, size_t *used);
+
+/** Nothing more of this text is read: what comes next was meant for someone who is gone. */
+void reader_end(struct reader *r);
 
 /** All that has arrived behind that line: ERR_OK (not empty), ERR_LATER, ERR_NOT_FOUND. */
 MUST_USE enum err reader_behind(struct reader *r, struct span *out);

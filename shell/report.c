@@ -119,7 +119,7 @@ void excerpt_make(struct excerpt *x, struct span text, size_t error)
                 (void)put(&w, "..", 2, 2, true);
             continue;
         }
-        if (cells > total + AFTER_CELLS) {
+        if (cells > total + AFTER_CELLS && cells > BEFORE_CELLS + AFTER_CELLS) {
             (void)put(&w, "..", 2, 2, false); // where there is room
             break;
         }
@@ -184,7 +184,7 @@ static void put_json(struct session *s, const struct unit *items, size_t n)
     if (!unit_map(&s->scratch, items, n / 2, NULL, &u) && json_print(&s->scratch, &u, &json))
         json = SPAN("{\"code\":\"no-memory\"}");
     out_raw(&s->out, "{\"err\":", 7);
-    out_raw(&s->out, json.at, json.len);
+    out_json(&s->out, json);
     out_raw(&s->out, "}\n", 2);
     arena_reset(&s->scratch);
 }
@@ -232,8 +232,8 @@ void report_text(struct session *s, const struct fail *f, const struct place *p,
     if (f->hint)
         out_fmt(&s->err, "hint: %s\n", f->hint);
     if (lines)
-        out_fmt(&s->err, "skipped %u line%s, up to the next empty one\n", lines,
-                lines == 1 ? "" : "s");
+        out_fmt(&s->err, "skipped %u line%s%s\n", lines, lines == 1 ? "" : "s",
+                p && p->name ? ", up to the next empty one" : " behind it");
     out_flush(&s->err);
 }
 
@@ -305,7 +305,8 @@ static void put_chain(struct session *s, const struct unit *error)
     }
 }
 
-void report_error(struct session *s, const struct unit *error, const struct place *p)
+void report_error(struct session *s, const struct unit *error, const struct place *p,
+                  const struct excerpt *x)
 {
     const struct unit *code = entry(s, error, "code"), *hint = NULL, *at;
     enum err e = err_find(unit_span(code && code->kind == UNIT_STR ? code
@@ -332,6 +333,8 @@ void report_error(struct session *s, const struct unit *error, const struct plac
     }
     begin(s);
     put_head(s, error, "error ");
+    if (x)
+        out_raw(&s->err, x->text, x->n);
     put_chain(s, error);
     put_place(s, p);
     for (at = error; at && !hint; at = entry(s, at, "cause"))

@@ -36,10 +36,8 @@ void session_turn(struct session *s)
         if (!due)
             out_flush(&s->out);
     }
-    if (s->cancel && s->task) {
-        out_fresh(&s->out);
+    if (s->cancel && s->task)
         task_cancel(s->task);
-    }
     s->cancel = false;
     if (moved || !due || (s->task && task_outcome(s->task)))
         return;
@@ -50,7 +48,7 @@ void session_turn(struct session *s)
             task_cancel(s->task);
         return;
     }
-    keys = ask_due(s);
+    keys = keyboard_due(s);
     s->plat->wait(s->plat->ctx, due < keys ? due : keys);
 }
 
@@ -70,7 +68,8 @@ static void fill(struct session *s, struct reader *r)
             struct fail f;
             struct place p = reader_place(r, false);
 
-            (void)fail_set(&f, e, FAIL_NO_POS, NULL, "this text cannot be read further");
+            (void)fail_set(&f, e, FAIL_NO_POS, NULL, "%s cannot be read further",
+                           r->name ? r->name : "this text");
             r->last = true;
             report_text(s, &f, &p, NULL, 0);
             s->status = s->status ? s->status : 1;
@@ -98,7 +97,7 @@ static void show_json(struct session *s, const struct unit *u)
         return;
     }
     out_raw(&s->out, "{\"msg\":", 7);
-    out_raw(&s->out, json.at, json.len);
+    out_json(&s->out, json);
     out_raw(&s->out, "}\n", 2);
     arena_reset(&s->scratch);
 }
@@ -145,12 +144,31 @@ void session_show(struct session *s, const struct unit *u)
 
 // ---- One unit
 
+void session_mark(struct session *s)
+{
+    struct origin *o = &s->origin;
+    struct span text;
+    size_t at;
+
+    if (o->known)
+        return;
+    o->known = true;
+    o->place = reader_place(s->reader, false);
+    text = reader_broken(s->reader, false, &at);
+    excerpt_make(&o->line, text, at);
+}
+
+// The line of what failed; at the prompt it is on the screen already.
+static const struct excerpt *origin_line(const struct session *s, const struct reader *r)
+{
+    return s->prompted && !r->name ? NULL : &s->origin.line;
+}
+
 static void fail_here(struct session *s, struct reader *r, enum err e, struct fail *f)
 {
-    struct place p = reader_place(r, false);
-
+    session_mark(s);
     f->code = e;
-    report_text(s, f, &p, NULL, 0);
+    report_text(s, f, &s->origin.place, origin_line(s, r), 0);
 }
 
 static void sign(struct session *s, struct reader *r, struct arena *a, const struct unit *u)
@@ -215,9 +233,8 @@ static void run(struct session *s, struct reader *r, struct task *t, const struc
         session_turn(s);
     s->task = NULL;
     if (o->e) {
-        struct place p = reader_place(r, false);
-
-        report_error(s, &o->error, &p);
+        session_mark(s);
+        report_error(s, &o->error, &s->origin.place, origin_line(s, r));
     } else {
         session_show(s, &o->value);
     }
@@ -230,6 +247,7 @@ static void run_unit(struct session *s, struct reader *r, struct task *t, struct
     enum err e = ERR_OK;
 
     no_fail(&f);
+    s->origin.known = false;
     if (u->flags & UNIT_HIDDEN)
         a->wipe = true;
     if (s->opt.mode == MODE_SIGN) {
@@ -252,13 +270,22 @@ static void run_unit(struct session *s, struct reader *r, struct task *t, struct
 
 // ---- One text
 
+// Ctrl-D within an input ends that one.
+static bool reopen(struct session *s, struct reader *r)
+{
+    if (!s->closed)
+        return false;
+    s->closed = false;
+    r->last = false;
+    return true;
+}
+
 static void broken(struct session *s, struct reader *r, enum err e, struct fail *f)
 {
     struct place p = reader_place(r, true);
     struct excerpt x;
     size_t lines, error;
-    struct span text = reader_broken(r, &error);
-    bool several = r->skip == SKIP_EMPTY;
+    struct span text = reader_broken(r, true, &error);
 
     f->code = e;
     excerpt_make(&x, text, error);
@@ -269,9 +296,10 @@ static void broken(struct session *s, struct reader *r, enum err e, struct fail 
     }
     while (reader_resume(r, &lines) == ERR_LATER && !s->stop)
         fill(s, r);
+    if (s->prompted && !s->pasted)
+        lines += keyboard_skip(s); // what was typed ahead was meant to come behind it
+    (void)reopen(s, r);
     report_text(s, f, &p, &x, lines);
-    if (s->prompted && several)
-        ask_skip(s);
 }
 
 void session_read(struct session *s, struct reader *r)
@@ -305,7 +333,7 @@ void session_read(struct session *s, struct reader *r)
         if (!e)
             run_unit(s, r, t, &u);
         else if (e == ERR_NOT_FOUND)
-            end = true;
+            end = !reopen(s, r);
         else if (e != ERR_LATER)
             broken(s, r, e, &f);
         task_free(t);

@@ -16,6 +16,7 @@
 enum {
     ASKS_MAX = 16,         // tasks that wait for the same keyboard
     KEYS_BYTES = 64 << 10, // typed ahead
+    PASTE_NS = 50000000,   // a pause within what was pasted is shorter
     ESC_NS = 50000000,     // what comes later than this is no part of an escape sequence
     POLL_NS = 10000000,    // how often a busy shell looks at the keyboard, and shows what it has
 };
@@ -27,11 +28,27 @@ struct options {
     bool json, json_in, stop;
 };
 
+enum { EXCERPT_BYTES = 1200 };
+
+/** The source line and the caret below it; made before the text is gone. */
+struct excerpt {
+    char text[EXCERPT_BYTES];
+    size_t n;
+};
+
+/** Where the unit that runs began. */
+struct origin {
+    bool known; // the rest is filled
+    struct place place;
+    struct excerpt line;
+};
+
 /** A message that waits for a line or a key. */
 struct ask {
     struct call *call;
     bool key;
     bool secret;
+    enum err e;       // why the line is spent for nothing
     struct edit edit; // of a line that a person types
 };
 
@@ -45,6 +62,7 @@ struct session {
     struct reader *reader; // whose units run
     struct reader console; // standard input as a text; parser NULL: not used yet
     struct task *task;     // that runs for it; NULL: none
+    struct origin origin;  // of what it runs for
     bool person;           // somebody types at the console and sees what is written
     bool prompted;         // the reader is the prompt
     bool cancel;           // Ctrl-C while a message ran
@@ -56,6 +74,11 @@ struct session {
     struct edit line; // the prompt's
     bool editing;
     enum edit_state entered;
+    struct mask mask; // of the lines before, when they belong to the same input
+    bool closed;      // Ctrl-D ended this input, not the session
+    bool pasting;     // between the marks that a terminal sets around a paste
+    bool pasted;      // this input came so, at least in part
+    bool fed;         // a line of the paste is entered
     struct ask asks[ASKS_MAX]; // the last one has the keyboard
     size_t asks_n;
     size_t keys_at, keys_n; // typed ahead: where in keys, how many
@@ -79,6 +102,9 @@ void session_turn(struct session *s);
 /** Note the class of an error. */
 void session_failed(struct session *s, int class);
 
+/** Remember where the unit that runs began; before its text changes. */
+void session_mark(struct session *s);
+
 /** A value as LANGUAGE section 1 says. */
 void session_show(struct session *s, const struct unit *u);
 
@@ -89,24 +115,27 @@ void ask_init(struct session *s);
 /** Keys and lines go to those who wait for them. True when anything moved. */
 bool ask_pump(struct session *s);
 
-/** Until when the next key may be part of an escape sequence; UINT64_MAX: nothing is open. */
-uint64_t ask_due(const struct session *s);
-
 /** One line at the prompt, into the reader. */
 void ask_prompt(struct session *s, struct reader *r);
 
-/** Forget what was typed ahead up to an empty line. */
-void ask_skip(struct session *s);
+// ---- keyboard.c
+
+/** Bytes from the console into the queue, Ctrl-C into s->cancel. True when anything came. */
+bool keyboard_read(struct session *s);
+
+/** The next key of the queue; false when there is none, or not all of it. */
+bool keyboard_next(struct session *s, struct key *k);
+
+/** Until when the next key may be part of an escape sequence; UINT64_MAX: nothing is open. */
+uint64_t keyboard_due(const struct session *s);
+
+/**
+ * What comes without a pause is forgotten: up to the end of the paste, and where the terminal does
+ * not mark it, up to an empty line. Gives the number of lines that hold something.
+ */
+size_t keyboard_skip(struct session *s);
 
 // ---- report.c
-
-enum { EXCERPT_BYTES = 1200 };
-
-/** The source line and the caret below it; made before the text is gone. */
-struct excerpt {
-    char text[EXCERPT_BYTES];
-    size_t n;
-};
 
 void excerpt_make(struct excerpt *x, struct span text, size_t error);
 
@@ -114,8 +143,9 @@ void excerpt_make(struct excerpt *x, struct span text, size_t error);
 void report_text(struct session *s, const struct fail *f, const struct place *p,
                  const struct excerpt *x, size_t lines);
 
-/** The error unit of a message. */
-void report_error(struct session *s, const struct unit *error, const struct place *p);
+/** The error unit of a message. @x may be NULL. */
+void report_error(struct session *s, const struct unit *error, const struct place *p,
+                  const struct excerpt *x);
 
 /** A word to the person, no error. */
 void report_note(struct session *s, const char *what, const char *why);

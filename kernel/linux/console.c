@@ -15,7 +15,6 @@ enum err linux_err(int number)
     switch (number) {
     case ENOENT:
     case ENOTDIR:
-    case EBADF:
         return ERR_NOT_FOUND;
     case EACCES:
     case EPERM:
@@ -86,7 +85,7 @@ static enum err put(int fd, const char *bytes, size_t n)
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            return linux_err(errno);
+            return errno == EPIPE ? ERR_CANCELLED : linux_err(errno);
         bytes += put;
         n -= (size_t)put;
     }
@@ -121,10 +120,20 @@ static bool con_size(void *ctx, unsigned *columns, unsigned *rows)
 // Static because signals come without a context, and a process has one terminal.
 
 static struct termios usual, raw;
-static volatile sig_atomic_t is_raw, known;
+static volatile sig_atomic_t is_raw, known, marks;
+
+// Whether a paste is to be marked: ESC [ 200 ~ .. ESC [ 201 ~.
+static void mark_pastes(bool on)
+{
+    ssize_t put = write(STDOUT_FILENO, on ? "\x1b[?2004h" : "\x1b[?2004l", 8);
+
+    (void)put; // a paste that is not marked is typed
+}
 
 void linux_console_fini(void)
 {
+    if (is_raw && marks)
+        mark_pastes(false);
     if (is_raw)
         (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &usual); // at the end nobody can be told
     is_raw = 0;
@@ -154,6 +163,7 @@ static void con_keys(void *ctx, bool on)
         if (tcgetattr(STDIN_FILENO, &usual))
             return;
         raw = usual;
+        marks = isatty(STDOUT_FILENO);
         raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
         raw.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR | IGNCR | ISTRIP | BRKINT);
         raw.c_cc[VMIN] = 1;
@@ -166,6 +176,8 @@ static void con_keys(void *ctx, bool on)
     is_raw = 1;
     if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw))
         is_raw = 0;
+    if (is_raw && marks)
+        mark_pastes(true);
 }
 
 void linux_console_init(struct linux_port *p)

@@ -77,7 +77,7 @@ static enum edit_state type(struct bench *b, const char *bytes)
         rest.len -= n;
         state = edit_key(&b->ed, &k);
         if (state == EDIT_LINE && rest.len) {
-            history_add(&b->history, edit_text(&b->ed));
+            history_add(&b->history, b->ed.mask, edit_text(&b->ed));
             edit_fini(&b->ed);
             start(b);
         }
@@ -121,6 +121,11 @@ static const struct {
     {"日本" LEFT, "λ 日本", "日本", 4},
     {"e\u0301x" LEFT LEFT "y", "λ ye\u0301x", "ye\u0301x", 3},
     {"e\u0301x" HOME DEL, "λ x", "x", 2},
+    {"e\u0301e\u0301x" LEFT LEFT BKSP, "λ ee\u0301x", "ee\u0301x", 3},
+    {"e\u0301e\u0301x" LEFT BKSP, "λ e\u0301ex", "e\u0301ex", 4},
+    {"ex" LEFT "\u0301", "λ e\u0301x", "e\u0301x", 3},
+    {"a\xFF" "b", "λ a\\xffb", "a\xFF" "b", 8},
+    {"a\xFF" BKSP "b", "λ ab", "ab", 4},
     {"a\tb", "λ a b", "a\tb", 5},
     {"a\x02"
      "b\x06"
@@ -260,7 +265,7 @@ START_TEST(history_is_bounded)
     history_init(&h, &mem.mem);
     for (int i = 0; i < 1000; i++) {
         snprintf(line, sizeof line, "%d%*s", i, i, "x");
-        history_add(&h, span_of(line));
+        history_add(&h, mask_start(SPAN(""), false), span_of(line));
     }
     ck_assert_uint_le(h.n, HISTORY_LINES);
     ck_assert_uint_le(h.bytes, HISTORY_BYTES);

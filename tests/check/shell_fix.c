@@ -162,7 +162,7 @@ static enum err read_in(void *ctx, uint8_t *buf, size_t cap, size_t *n, bool *en
 static enum err record(struct desk *d, char *to, size_t *to_n, const void *bytes, size_t n)
 {
     if (d->out_max && d->out_n + n > d->out_max)
-        return ERR_IO;
+        return ERR_CANCELLED;
     ck_assert_uint_lt(*to_n + n, SIM_OUTPUT);
     ck_assert_uint_lt(d->both_n + n, SIM_OUTPUT);
     memcpy(to + *to_n, bytes, n);

@@ -33,8 +33,8 @@ static const struct {
     {"\x1BO", "ESC O "},
     {"\x1B[1;", "  "},
     {"\x1B[1\x1B[A", "  UP "},
-    {"\xFFz\xC3", "\xEF\xBF\xBD z \xEF\xBF\xBD "},
-    {"\xED\xA0\x80", "\xEF\xBF\xBD \xEF\xBF\xBD \xEF\xBF\xBD "},
+    {"\xFFz\xC3", "\xFF z \xC3 "},
+    {"\xED\xA0\x80", "\xED \xA0 \x80 "},
 };
 
 static void names_of(struct span bytes, char *out)
@@ -153,6 +153,41 @@ START_TEST(secrets)
 }
 END_TEST
 
+// Line by line, each behind the one before: the same secrets.
+static const struct {
+    const char *text, *masked;
+} inputs[] = {
+    {"(say !`abc\ndef gh`)@io.term", "(say !`***\n******`)@io.term"},
+    {"!`a\n\nb\n` c !`d`", "!`*\n\n*\n` c !`*`"},
+    {"`a\n` !`b`\nc", "`a\n` !`*`\nc"},
+    {"`wow!\n`x` !`b`", "`wow!\n`x` !`*`"},
+    {"[`Hello!`\nabc]", "[`Hello!`\nabc]"},
+    {"!`a\\`b\nc`d", "!`****\n*`d"},
+};
+
+START_TEST(secrets_of_lines)
+{
+    char got[100];
+    struct mask m = mask_start(SPAN(""), false);
+    size_t at = 0, from, to;
+
+    strcpy(got, inputs[_i].text);
+    for (;;) {
+        size_t n = strcspn(inputs[_i].text + at, "\n");
+
+        m = mask_behind(m, (struct span){inputs[_i].text + at, n});
+        while (mask_next(&m, &from, &to)) {
+            ck_assert_uint_le(to, n);
+            memset(got + at + from, '*', to - from);
+        }
+        at += n;
+        if (!inputs[_i].text[at++])
+            break;
+    }
+    ck_assert_msg(!strcmp(got, inputs[_i].masked), "%s: got %s", inputs[_i].text, got);
+}
+END_TEST
+
 static const struct {
     const char *bytes, *shown;
     unsigned cells;
@@ -195,6 +230,7 @@ Suite *shell_keys_suite(void)
     tcase_add_test(c, split);
     tcase_add_test(c, noise);
     tcase_add_loop_test(c, secrets, 0, COUNT(masks));
+    tcase_add_loop_test(c, secrets_of_lines, 0, COUNT(inputs));
     tcase_add_loop_test(c, shown, 0, COUNT(glyphs));
     tcase_add_test(c, nul);
     suite_add_tcase(s, c);

@@ -60,7 +60,7 @@ static void run(struct test_mem *mem, struct span text, size_t piece, bool json,
             const char *print = test_print(&a, &u);
 
             if (unit_is_text(&u, SPAN("inp"))) {
-                while ((e = reader_line(&r, &line, &used)) == ERR_LATER)
+                while ((e = reader_line(&r, 1000, &line, &used)) == ERR_LATER)
                     ck_assert_int_eq(fill(&r), ERR_OK);
                 sprintf(out + strlen(out), "<%.*s> ", e ? 1 : (int)line.len, e ? "-" : line.at);
                 if (!e)

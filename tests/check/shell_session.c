@@ -64,7 +64,7 @@ static const struct {
      2},
     {"", "\t日本 \x1B !`pw` ,\n", "日本\n", "error syntax: ", 2},
     {"", "(neg (div (1 0))@math.calc)@math.calc", "",
-     "error div-zero: division by zero\n"
+     "error div-zero: division by zero\n    (neg (div (1 0))@math.calc)@math.calc\n    ^\n"
      "in math.calc at @1\nin math.calc\nat stdin:1:1\n",
      1},
     // options
@@ -215,15 +215,36 @@ static const struct {
      "λ abc\nλ 5\n5\nλ\n", 0},
     {"5 # c\r6\r", "λ 5 # c\n5\nλ 6\n6\nλ\n", 0},
     {"#\r\r6\r", "λ #\nλ\nλ 6\n6\nλ\n", 0},
-    {"1 , 2\r3\r",
+    {"1 , 2\r\1\1\1\0013\r",
      "λ 1 , 2\n1\nerror syntax: , has no meaning here\n    1 , 2\n      ^\n"
      "hint: blanks separate units: [1 2]\nλ 3\n3\nλ\n",
-     2},
+     0},
+    {"[1 ,\r(off)@sys.hw\r]\r5\r",
+     "λ [1 ,\nerror syntax: , has no meaning here\n    [1 ,\n       ^\n"
+     "hint: blanks separate units: [1 2]\nskipped 3 lines behind it\nλ\n",
+     0},
+    // a paste that the terminal marks is one input, and nothing else is
+    {"\x1b[200~[1 ,\r(off)@sys.hw\r]\x1b[201~\r5\r",
+     "λ [1 ,\n.. (off)@sys.hw\n.. ]\nerror syntax: , has no meaning here\n    [1 ,\n       ^\n"
+     "hint: blanks separate units: [1 2]\nskipped 2 lines behind it\nλ 5\n5\nλ\n",
+     0},
+    {"\x1b[200~[1\r,\r(neg 3)@math.calc\r]\r\x1b[201~5\r",
+     "λ [1\n.. ,\n.. (neg 3)@math.calc\n.. ]\nerror syntax: , has no meaning here\n    ,\n    ^\n"
+     "at 2:1\nhint: blanks separate units: [1 2]\nskipped 2 lines behind it\nλ 5\n5\nλ\n",
+     0},
+    {"\x1b[200~1\r2\x1b[A\x04\x1b[201~3\r", "λ 1\n.. 23\n1\n23\nλ\n", 0},
+    {"\x1b[200~1\r2\x03(off)@sys.hw\r\x1b[201~3\r", "λ 1\n.. 2\nλ 3\n3\nλ\n", 0},
+    // a secret over several lines
+    {"[!`abc\rgeheim` t]\r\x1b[A",
+     "λ [!`***\n.. ******` t]\n[!`***` t]\nλ ***` t]\n", 0},
+    // Ctrl-D within an input ends that one
+    {"(neg\r\x04\1\1\1\0015\r",
+     "λ (neg\n..\nerror syntax: the pair opened at 1:1 is not closed\n    (neg\n        ^\nλ 5\n5\nλ\n", 0},
     // a broken paste: its other lines do not run
     {"(a\r,\r(say no)@io.term\r\r6\r",
      "λ (a\n.. ,\nerror syntax: , has no meaning here\n    ,\n    ^\nat 2:1\n"
-     "hint: blanks separate units: [1 2]\nskipped 1 line, up to the next empty one\nλ 6\n6\nλ\n",
-     2},
+     "hint: blanks separate units: [1 2]\nskipped 1 line behind it\nλ 6\n6\nλ\n",
+     0},
     {"a@io.term\r5\r", "λ a@io.term\na\nλ 5\n5\nλ\n", 0},
     {"`\\x1b[31mred`\r", "λ `\\x1b[31mred`\n\\x1b[31mred\nλ\n", 0},
     {"`\\x1b[2J`@io.term\r", "λ `\\x1b[2J`@io.term\n\\x1b[2J\nλ\n", 0},
@@ -237,10 +258,10 @@ static const struct {
      "λ inp@io.term\nλ 5\n5\nλ\n", 0},
     {"inp@io.term\r\1ab\x03"
      "5\r",
-     "λ inp@io.term\nerror cancelled: the task was ended\nλ 5\n5\nλ\n", 1},
+     "λ inp@io.term\nerror cancelled: the task was ended\nλ 5\n5\nλ\n", 0},
     {"inp@io.term\r\1ab\1\x03"
      "5\r",
-     "λ inp@io.term\nab\nerror cancelled: the task was ended\nλ 5\n5\nλ\n", 1},
+     "λ inp@io.term\nab\nerror cancelled: the task was ended\nλ 5\n5\nλ\n", 0},
     {"inp.key@io.term\r\1\x1b[A", "λ inp.key@io.term\nUP\nλ\n", 0},
     {"inp.key@io.term\r\1\x1b\1\1", "λ inp.key@io.term\nESC\nλ\n", 0},
     {"inp.key@io.term\r\1\xE6\1\x97\xA5", "λ inp.key@io.term\n日\nλ\n", 0},
@@ -249,7 +270,10 @@ static const struct {
     {"!`abc`\r\x1b[A", "λ !`***`\n!`***`\nλ !`***`\n", 0},
     {"5\r\n6\r\1\n7\n", "λ 5\n5\nλ 6\n6\nλ 7\n7\nλ\n", 0},
     {"5\1\1\1 6\r", "λ 5 6\n5\n6\nλ\n", 0},
-    {"\xFF\r", "λ \xEF\xBF\xBD\n\xEF\xBF\xBD\nλ\n", 0},
+    {"\xFF\r",
+     "λ \\xff\nerror syntax: these bytes are not valid UTF-8\n    \\xff\n    ^\n"
+     "hint: texts are UTF-8\nλ\n",
+     0},
 };
 
 START_TEST(prompt)

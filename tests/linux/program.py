@@ -52,6 +52,7 @@ class Console:
 
     def __init__(self, *args, tty=False, columns=80, stdin_tty=True):
         self.seen = ""
+        self.marks = 0  # does the terminal mark pastes?
         self.at = 0
         if tty:
             self.fd, slave = pty.openpty()
@@ -76,7 +77,9 @@ class Console:
             got = os.read(self.fd, 65536)
         except OSError:
             return False
-        self.seen += got.decode(errors="replace")
+        text = got.decode(errors="replace")
+        self.marks += text.count("\x1b[?2004h") - text.count("\x1b[?2004l")
+        self.seen += text.replace("\x1b[?2004h", "").replace("\x1b[?2004l", "")
         return bool(got)
 
     def wait(self, text):
@@ -128,12 +131,17 @@ check("an error in pieces", c.wait("8\n").split("\n")[0], "error syntax: , has n
 c.send("9")
 check("a last line without its end", (c.end(), c.seen[c.at:]), (2, "9\n"))
 
+for name, ask, rest in [("", "inp@io.term", ""), (" and what of it is wanted", "{inp:`` lim:3}@io.term", "(ne\n")]:
+    line = b"(neg 5)@math.calc " + b"a" * 60000000
+    status, out, err = telex(data=ask.encode() + b"\n" + line + b"\n6\n")
+    check("a line past the limit is spent" + name, (out, err[:13]),
+          (rest + "6\n", "" if rest else "error too-big"))
 check("standard input is a file", telex(stdin=open(path("a.msg", "5\ninp@io.term\nx\n6")))[:2],
       (0, "5\nx\n6\n"))
 check("order of errors and values", subprocess.run(
     [TELEX], input=b"1\n(div (1 0))@math.calc\n2\n", env=ENV, stdout=subprocess.PIPE,
     stderr=subprocess.STDOUT).stdout.decode(),
-    "1\nerror div-zero: division by zero\nin math.calc\nat stdin:2:1\n2\n")
+    "1\nerror div-zero: division by zero\n    (div (1 0))@math.calc\n    ^\nin math.calc\nat stdin:2:1\n2\n")
 
 big = path("big.msg", "{a:1 b:[text `more text`] c:(x y)}@test.echo\n" * 300000)
 p = subprocess.Popen([TELEX, big], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV)
@@ -196,11 +204,16 @@ check("a home that takes no file", telex("-e", "5", env=ghost), (0, "5\n", ""))
 # ---- Usage
 
 check("--version", telex("--version")[1][:6], "telex ")
+check("an option with escapes", telex("--x\x1b[31m")[2].split("\n")[0],
+      "error bad-arg: there is no option --x\\x1b[31m")
 check("--help", telex("--help")[0], 0)
 check("an unknown option", telex("--nope")[::2],
       (2, "error bad-arg: there is no option --nope\nhint: telex --help\n"))
 closed = subprocess.run(["sh", "-c", '"$0" <&-', TELEX], env=ENV, stdout=subprocess.PIPE,
                         stderr=subprocess.PIPE, timeout=DEADLINE)
+check("standard output is closed", subprocess.run(
+    ["sh", "-c", '"$0" -e 5 >&-', TELEX], env=ENV, stderr=subprocess.PIPE).stderr,
+    b"error io: standard output cannot be written\n")
 check("standard input is closed", closed.returncode != 0 and closed.stderr[:6], b"error ")
 
 # ---- A terminal
@@ -254,14 +267,20 @@ time.sleep(0.2)
 check("at the prompt it sleeps", switches(c.p.pid), asleep)
 check("keys come one by one", c.settings()[3] & (termios.ICANON | termios.ECHO), 0)
 c.send("abc\x03\x04")
-check("Ctrl-C leaves the line, Ctrl-D the shell", c.end(), 2)
-check("the terminal is as it was", c.settings(), c.before)
+check("Ctrl-C leaves the line, Ctrl-D the shell", c.end(), 0)
+check("the terminal is as it was", (c.settings(), c.marks), (c.before, 0))
 
 c = Console(tty=True)
 c.wait(PROMPT)
 c.p.send_signal(signal.SIGTERM)
 check("ended from outside", c.end(), -signal.SIGTERM)
-check("the terminal is as it was then too", c.settings(), c.before)
+check("the terminal is as it was then too", (c.settings(), c.marks), (c.before, 0))
+
+c = Console("--json", tty=True)
+c.send("`a\\x9b31m\\x7f`\n")
+check("JSON on a terminal", c.wait("}\r\n")[-26:], '{"msg":"a\\u009b31m\\u007f"}\r\n'[-26:])
+c.send("\x04")
+check("and its end", c.end(), 0)
 
 c = Console("-e", "(inp `name? `)@io.term", tty=True)
 check("-e asks at the terminal", c.wait("? "), "name? ")
