@@ -43,7 +43,7 @@ build: $(telex)
 ## make format   lay out all C files as .clang-format says
 ## make bench    compare with other programs
 ## make fuzz     search for input that breaks a parser, SECS=60 for each
-## make docs     print the manual pages from the tables
+## make docs     print cookbook/services.md from the tables of the services
 ## make clean    remove what was built; fetched sources stay
 ## V=1 shows commands, B=folder builds elsewhere; DEPS_CACHE and DEBIAN_MIRROR: kernel/setup.sh
 help:
@@ -296,6 +296,10 @@ test: $(telex) $(checks) $(fuzzers) $(image) | $B/stamp/packages-test
 
 check: $(checks)
 	tests/run.sh $B check
+
+docs: $(telex) | $B/stamp/packages-docs
+	python3 cookbook/manual.py $(telex) >$B/services.md
+	mv $B/services.md cookbook/services.md
 
 bench: $(telex) $(benches) $(image) $B/uefi/hello.EFI | $B/stamp/packages-bench
 	tests/bench/run.sh $B
