@@ -122,10 +122,10 @@ static enum err add_ask(struct session *s, struct call *c, bool key, struct ask 
 
 static void refuse_line(struct call *c, enum err e)
 {
-    call_refuse(c, e == ERR_TOO_BIG ? fail_set(c->fail, e, FAIL_NO_POS, NULL,
-                                               "a line has at most %u bytes",
-                                               (unsigned long)UNIT_TEXT_MAX_BYTES)
-                                    : e);
+    call_refuse(c, e == ERR_TOO_BIG
+                       ? fail_set(c->fail, e, FAIL_NO_POS, NULL, "a line has at most %u bytes",
+                                  (unsigned long)UNIT_TEXT_MAX_BYTES)
+                       : e);
 }
 
 static void answer_text(struct call *c, struct span text, bool secret)

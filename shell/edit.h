@@ -37,9 +37,9 @@ void history_add(struct history *h, struct mask before, struct span line);
 
 enum edit_state {
     EDIT_MORE,
-    EDIT_LINE, // entered: edit_text()
-    EDIT_LEFT, // Ctrl-C
-    EDIT_END,  // Ctrl-D with nothing typed
+    EDIT_LINE,   // entered: edit_text()
+    EDIT_LEFT,   // Ctrl-C
+    EDIT_END,    // Ctrl-D with nothing typed
     EDIT_PASTED, // nothing typed behind a paste that is through; edit_key never gives it
 };
 
@@ -57,11 +57,11 @@ struct edit {
     size_t recall;       // line of the history that is shown; history->n: the new one
     char *draft;         // the new one meanwhile
     size_t draft_len, draft_cap;
-    size_t clean; // bytes from the begin without the begin of a secret
+    size_t clean;     // bytes from the begin without the begin of a secret
     struct mask mask; // of the lines before, when they belong to the same text
-    size_t lim;   // characters at most; 0: as many as fit a unit
-    bool secret;  // shows nothing
-    bool hidden;  // not on the screen now
+    size_t lim;       // characters at most; 0: as many as fit a unit
+    bool secret;      // shows nothing
+    bool hidden;      // not on the screen now
 };
 
 /** A new line behind what out shows; the prompt is written first. No memory is taken yet. */

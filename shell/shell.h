@@ -74,11 +74,11 @@ struct session {
     struct edit line; // the prompt's
     bool editing;
     enum edit_state entered;
-    struct mask mask; // of the lines before, when they belong to the same input
-    bool closed;      // Ctrl-D ended this input, not the session
-    bool pasting;     // between the marks that a terminal sets around a paste
-    bool pasted;      // this input came so, at least in part
-    bool fed;         // a line of the paste is entered
+    struct mask mask;          // of the lines before, when they belong to the same input
+    bool closed;               // Ctrl-D ended this input, not the session
+    bool pasting;              // between the marks that a terminal sets around a paste
+    bool pasted;               // this input came so, at least in part
+    bool fed;                  // a line of the paste is entered
     struct ask asks[ASKS_MAX]; // the last one has the keyboard
     size_t asks_n;
     size_t keys_at, keys_n; // typed ahead: where in keys, how many

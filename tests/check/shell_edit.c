@@ -124,7 +124,12 @@ static const struct {
     {"e\u0301e\u0301x" LEFT LEFT BKSP, "λ ee\u0301x", "ee\u0301x", 3},
     {"e\u0301e\u0301x" LEFT BKSP, "λ e\u0301ex", "e\u0301ex", 4},
     {"ex" LEFT "\u0301", "λ e\u0301x", "e\u0301x", 3},
-    {"a\xFF" "b", "λ a\\xffb", "a\xFF" "b", 8},
+    {"a\xFF"
+     "b",
+     "λ a\\xffb",
+     "a\xFF"
+     "b",
+     8},
     {"a\xFF" BKSP "b", "λ ab", "ab", 4},
     {"a\tb", "λ a b", "a\tb", 5},
     {"a\x02"

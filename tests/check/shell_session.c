@@ -235,11 +235,12 @@ static const struct {
     {"\x1b[200~1\r2\x1b[A\x04\x1b[201~3\r", "λ 1\n.. 23\n1\n23\nλ\n", 0},
     {"\x1b[200~1\r2\x03(off)@sys.hw\r\x1b[201~3\r", "λ 1\n.. 2\nλ 3\n3\nλ\n", 0},
     // a secret over several lines
-    {"[!`abc\rgeheim` t]\r\x1b[A",
-     "λ [!`***\n.. ******` t]\n[!`***` t]\nλ ***` t]\n", 0},
+    {"[!`abc\rgeheim` t]\r\x1b[A", "λ [!`***\n.. ******` t]\n[!`***` t]\nλ ***` t]\n", 0},
     // Ctrl-D within an input ends that one
     {"(neg\r\x04\1\1\1\0015\r",
-     "λ (neg\n..\nerror syntax: the pair opened at 1:1 is not closed\n    (neg\n        ^\nλ 5\n5\nλ\n", 0},
+     "λ (neg\n..\nerror syntax: the pair opened at 1:1 is not closed\n    (neg\n        ^\nλ "
+     "5\n5\nλ\n",
+     0},
     // a broken paste: its other lines do not run
     {"(a\r,\r(say no)@io.term\r\r6\r",
      "λ (a\n.. ,\nerror syntax: , has no meaning here\n    ,\n    ^\nat 2:1\n"
