@@ -113,7 +113,7 @@ cc.test-clang    = $(CLANG)
 flags.test-clang = $(sanitize) -fsanitize=fuzzer-no-link
 step.test-clang := check
 
-# No red zone: firmware takes interrupts on our stack. The rest: see DEPENDENCIES in cookbook/.
+# No red zone: firmware takes interrupts on our stack. Its characters have 16 bits.
 cc.uefi    = $(CC)
 uefi.machine := -O2 -g -ffreestanding -fbuiltin -fpic -mno-red-zone -fno-stack-protector \
                 -fshort-wchar -fno-asynchronous-unwind-tables -fvisibility=hidden \
@@ -146,7 +146,17 @@ uefi := $(wildcard kernel/uefi/*.c)
 check := $(wildcard tests/check/*.c tests/sim/*.c tests/contract/*.c)
 fuzz := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz.shared := $(filter-out $(fuzz),$(wildcard tests/fuzz/*.c))
-bench := $(filter-out tests/bench/hello_efi.c,$(wildcard tests/bench/*.c))
+# peer_*.c are programs to compare with: tests/bench/run.sh compiles them as their packages want.
+bench := $(filter-out tests/bench/hello_efi.c tests/bench/peer_%,$(wildcard tests/bench/*.c))
+
+# Changes when a source comes or goes: what is linked depends on it.
+ifeq ($(filter help clean,$(MAKECMDGOALS)),)
+sources := $(core) $(embedded) $(linux) $(uefi) $(check) $(fuzz.shared)
+ifneq ($(file <$B/sources),$(sources))
+$(shell mkdir -p $B)
+$(file >$B/sources,$(sources))
+endif
+endif
 
 # objects,flavour,sources
 objects = $(patsubst %.c,$B/$1/%.o,$2)
@@ -191,14 +201,14 @@ $(foreach f,$(flavours),$(foreach l,$(libs),$(eval $(call library,$f,$l))))
 
 # ---- Linux -------------------------------------------------------------------------------------
 
-$(telex): $(call core.o,linux) $(call objects,linux,$(linux)) $(call libs.a,linux)
+$(telex): $(call core.o,linux) $(call objects,linux,$(linux)) $(call libs.a,linux) $B/sources
 	$(say) LINK $@
-	$(CC) -static -no-pie -Wl,--gc-sections -o $@ $^ -lm
+	$(CC) -static -no-pie -Wl,--gc-sections -o $@ $(filter %.o %.a,$^) -lm
 
 # ---- UEFI --------------------------------------------------------------------------------------
 
 # The C library. Its meson files want a description of the machine; "none" is without a system.
-$B/uefi/picolibc/.ok: $(picolibc.ok) $B/uefi/flags
+$B/uefi/picolibc/.ok: $(picolibc.ok) $B/uefi/flags kernel/deps.mk
 	$(say) LIB $B/uefi/picolibc
 	rm -rf $B/uefi/picolibc $B/uefi/picolibc-build
 	mkdir -p $B/uefi/picolibc-build
@@ -229,7 +239,7 @@ $B/uefi/gnuefi/reloc.o: $(gnuefi.ok) $B/uefi/flags | $B/uefi/picolibc/.ok
 
 # ELF first, for the gates of tests/lint.sh; then the same as a PE file.
 define link_efi
-$B/uefi/$1.so: kernel/uefi/image.lds $(start.o) $2
+$B/uefi/$1.so: kernel/uefi/image.lds $(start.o) $2 $B/sources
 	$(say) LINK $$@
 	ld -nostdlib -shared -Bsymbolic -pie --no-dynamic-linker -z text --gc-sections --no-undefined \
 	  -znocombreloc --hash-style=sysv -T $$< -o $$@ $$(filter %.o,$$^) \
@@ -260,26 +270,27 @@ played := $(patsubst %,kernel/uefi/%.c,file int128 keyboard mem screen status)
 define check_binary
 $B/$1/kernel/uefi/%.o: ours.here = $(efi) -fshort-wchar
 $B/$1/tests/check/kernel_uefi.o: ours.here = $(efi)
-$B/$1/check: $(call core.o,$1) $(call objects,$1,$(tested) $(played) $(check)) $(call libs.a,$1)
+$B/$1/check: $(call core.o,$1) $(call objects,$1,$(tested) $(played) $(check)) $(call libs.a,$1) \
+    $B/sources
 	$(say) LINK $$@
-	$$(cc.$1) $(sanitize) -o $$@ $$^ -lcheck -lsubunit -lm -lrt -lpthread
+	$$(cc.$1) $(sanitize) -o $$@ $$(filter %.o %.a,$$^) -lcheck -lsubunit -lm -lrt -lpthread
 endef
 $(eval $(call check_binary,test-gcc))
 $(eval $(call check_binary,test-clang))
 
 fuzzers := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(fuzz))
 $(fuzzers): $B/fuzz/%: $B/test-clang/tests/fuzz/%.o $(call core.o,test-clang) \
-    $(call objects,test-clang,$(tested) $(fuzz.shared)) $(call libs.a,test-clang)
+    $(call objects,test-clang,$(tested) $(fuzz.shared)) $(call libs.a,test-clang) $B/sources
 	$(say) LINK $@
 	mkdir -p $(@D)
-	$(CLANG) $(sanitize) -fsanitize=fuzzer -o $@ $^ -lm
+	$(CLANG) $(sanitize) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) -lm
 
 benches := $(patsubst tests/bench/%.c,$B/bench/%,$(bench))
 $(benches): $B/bench/%: $B/linux/tests/bench/%.o $(call core.o,linux) \
-    $(call objects,linux,$(tested)) $(call libs.a,linux)
+    $(call objects,linux,$(tested)) $(call libs.a,linux) $B/sources
 	$(say) LINK $@
 	mkdir -p $(@D)
-	$(CC) -static -no-pie -Wl,--gc-sections -o $@ $^ -lm
+	$(CC) -static -no-pie -Wl,--gc-sections -o $@ $(filter %.o %.a,$^) -lm
 
 # For the gates of tests/lint.sh, which compiles headers as their own files would be.
 lint test: export HOST = $(CC) $(flags.linux) $(ours) $(warn) $(ours.linux)
@@ -289,7 +300,7 @@ lint: $(call core.o,linux) $(call libs.a,linux) | $B/stamp/packages-lint
 
 format: | $B/stamp/packages-lint
 	find $(sort $(dir $(core) $(linux) $(uefi) $(check) $(fuzz) $(bench))) -maxdepth 1 -name '*.[ch]' \
-	  -exec clang-format -i {} +
+	  -exec clang-format-14 -i {} +
 
 test: $(telex) $(checks) $(fuzzers) $(image) | $B/stamp/packages-test
 	tests/run.sh $B
