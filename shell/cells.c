@@ -124,3 +124,20 @@ struct glyph glyph_at(const char *at, const char *end)
     g.cells = g.n;
     return g;
 }
+
+// Every byte but those that continue one. Eight at a time, lines may be long.
+size_t count_chars(const char *at, size_t n)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    size_t chars = n;
+
+    for (; n >= 8; at += 8, n -= 8) {
+        uint64_t x;
+
+        memcpy(&x, at, 8);
+        chars -= (size_t)((x >> 7 & ~x >> 6 & ones) * ones >> 56);
+    }
+    for (; n; at++, n--)
+        chars -= ((unsigned char)*at & 0xC0) == 0x80;
+    return chars;
+}

@@ -25,6 +25,9 @@ struct glyph {
 /** The character at `at`; at < end. Controls, DEL and C1 become \n \r \t \0 \xHH \u{h}. */
 struct glyph glyph_at(const char *at, const char *end);
 
+/** Characters in some bytes of valid UTF-8. */
+size_t count_chars(const char *at, size_t n);
+
 /** Columns of a code point that is no control character. Source: UAX 11, UAX 44. */
 unsigned char_cells(uint32_t code);
 

@@ -2,6 +2,7 @@
 // Units out of a text that is still arriving.
 #include "shell/reader.h"
 
+#include "shell/cells.h"
 #include "units/json.h"
 
 enum err reader_init(struct reader *r, const struct mem *mem, const char *name)
@@ -29,23 +30,6 @@ void reader_fini(struct reader *r)
 }
 
 // ---- Places
-
-// Characters: every byte but those that continue one. Eight at a time, lines may be long.
-static size_t count_chars(const char *at, size_t n)
-{
-    const uint64_t ones = 0x0101010101010101u;
-    size_t chars = n;
-
-    for (; n >= 8; at += 8, n -= 8) {
-        uint64_t x;
-
-        memcpy(&x, at, 8);
-        chars -= (size_t)((x >> 7 & ~x >> 6 & ones) * ones >> 56);
-    }
-    for (; n; at++, n--)
-        chars -= ((unsigned char)*at & 0xC0) == 0x80;
-    return chars;
-}
 
 // Lines and columns up to a byte of the buffer at or behind r->seen.
 static void count_to(const struct reader *r, size_t to, size_t *line, size_t *column)

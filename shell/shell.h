@@ -115,7 +115,9 @@ void ask_init(struct session *s);
 /** Keys and lines go to those who wait for them. True when anything moved. */
 bool ask_pump(struct session *s);
 
-/** One line at the prompt, into the reader. */
+// ---- prompt.c
+
+/** One line at the prompt, or the lines of a paste, into the reader. */
 void ask_prompt(struct session *s, struct reader *r);
 
 // ---- keyboard.c

@@ -198,6 +198,9 @@ check("leave nothing else", sorted(os.listdir(path("other/telex"))),
 check("without a home", telex("-e", "5", env={}), (0, "5\n", ""))
 status, out, err = telex("--sign", "-e", "5", env={})
 check("without a home nothing is signed", (status != 0, out, err[:6]), (True, "", "error "))
+check("and it is said why", (err.split("\n")[0], err.split("\n")[-2]),
+      ("error not-found: there is no folder for keys, so user.key cannot be made",
+       "hint: on Linux, set HOME or XDG_DATA_HOME to a folder"))
 ghost = {"HOME": "/proc/nowhere"}
 check("a home that takes no file", telex("-e", "5", env=ghost), (0, "5\n", ""))
 
