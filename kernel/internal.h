@@ -30,13 +30,17 @@ struct span names_near(struct arena *a, struct span word, const struct route *r,
 
 // ---- Tasks (kernel/task.c, kernel/read.c)
 
+struct kernel;
+struct task;
+
 // A message around: where refs are looked up, from inside to outside.
 struct scope {
     const struct scope *outer;
     const struct unit *msg;
+    struct task *task; // whose message it is, and who remembers what its streams gave
 };
 
-enum frame_kind { FRAME_READ, FRAME_ITEMS, FRAME_REF, FRAME_STREAM, FRAME_THEN };
+enum frame_kind { FRAME_READ, FRAME_ITEMS, FRAME_REF, FRAME_STREAM };
 
 // One step of reading that waits for another. Results travel in task.value.
 struct frame {
@@ -50,7 +54,7 @@ struct frame {
     const struct scope *scope;
     union {
         struct unit *items;       // items: what is built
-        struct call *call;        // stream, then
+        struct call *call;        // stream
         const struct unit *place; // ref: how far the walk came
     };
     const struct scope *found; // ref: the message in which the walk goes; stream: its own
@@ -58,33 +62,76 @@ struct frame {
 
 // What reading gave at a position of the message: each stream is run once.
 struct memo {
-    uintptr_t key; // address of the unit, low bit: READ_TOP; 0: free
-    bool done;     // else reading it is under way
+    uintptr_t key;   // address of the unit, low bit: READ_TOP; 0: free
+    struct task *by; // who reads it; NULL: done, or given up
+    bool done;
     struct unit value;
     const struct scope *where; // the message in which the value stands, or NULL
 };
 
-enum task_state { TASK_NEW, TASK_READY, TASK_WAITS, TASK_DONE };
+struct memos {
+    struct memo *at;
+    uint32_t n, cap;
+};
+
+enum task_state {
+    TASK_NEW,
+    TASK_READY,  // in a list of those that can go on
+    TASK_RUNS,   // its step is being taken
+    TASK_WAITS,  // for an answer, children, a timer
+    TASK_PARKED, // for a stream of a message around that another one reads
+    TASK_ASIDE,  // its handler is, or is to be, run by a worker
+    TASK_DONE,
+};
 
 struct task {
     struct kernel *kernel;
     struct term *term;
-    struct task *next; // in the list of spare or ready ones
+    struct task *next;                // in the list of spare, ready or queued ones
+    struct task *all_prev, *all_next; // all that were started, oldest first
+    uint64_t id;
     struct arena arena, scratch;
+    enum task_state state;
+    // Reading
     struct frame *frames;
     uint32_t n, cap;
-    uint32_t nest;
-    struct memo *memos;
-    uint32_t memo_n, memo_cap;
+    uint32_t nest; // messages in one another, those around the task's own included
+    struct memos memos;
     struct unit root;
     struct unit value;         // what the last finished frame gave
     const struct scope *where; // and the message in which it stands (READ_TOP)
     struct call *waits;        // for this one's answer
-    enum task_state state;
-    enum err answer; // of the call that was waited for
+    enum err answer;           // of the call that was waited for
     struct fail fail;
+    struct unit cause; // of the failure, when a child's error is passed on; else none
     struct unit error; // the error unit while frames are unwound
     struct outcome outcome;
+    // Family
+    struct task *parent, *kids, *kid_prev, *kid_next;
+    uint64_t parent_id; // of one in the background too
+    struct call *for_call;
+    child_end *end;
+    uint32_t tag;
+    bool background;           // nobody waits for it; freed at its end
+    bool front;                // in term->front's list
+    struct task *front_before; // what Ctrl-C would end without it
+    // Time
+    uint64_t start_ns, cpu_ns, total_ns; // cpu: since it last waited; total: since the start
+    uint64_t kids_ns;                    // cpu_ns when it was started: the parent's share
+    bool waited;                         // it has waited since it began
+    uint64_t due_ns;
+    uint64_t due_order; // who asked first is first
+    uint32_t due_at;    // place in the heap of timers + 1; 0: none
+    void (*due)(struct call *c);
+    // Elsewhere
+    bool doomed;            // to be ended as soon as nothing of it runs
+    bool job;               // a worker has it; its memory must stay
+    bool given_back;        // task_free was called meanwhile
+    enum err job_e;         // what the handler gave back
+    uint64_t job_ns;        // when the worker got it
+    uint32_t memos_outside; // streams of messages around that it reads
+    struct task *parked_in; // whose memo it waits for
+    const struct unit *parked_on;
 };
 
 // What a frame's step gives back.
@@ -93,22 +140,78 @@ enum step { STEP_ON, STEP_WAIT };
 enum step task_read_step(struct task *t);
 enum step stream_step(struct task *t, struct frame *f);
 
+/** What a stream gave is kept for whoever else reaches it. False: no memory. */
+bool stream_remember(struct task *t, const struct frame *f, const struct unit *value);
+
 /** Push a frame that reads node; the answer comes in t->value. */
 void task_read(struct task *t, const struct unit *node, const struct scope *scope,
                enum read_mode mode, unsigned level, unsigned refs);
 void task_push(struct task *t, const struct frame *f);
 void task_pop(struct task *t, const struct unit *value, const struct scope *where);
 
-/** The memo of a unit at its position; with `make` a new one when there is none. NULL: no memory */
-struct memo *task_memo(struct task *t, const struct unit *node, enum read_mode mode, bool make);
-void task_memo_set(struct task *t, const struct unit *node, enum read_mode mode,
-                   const struct unit *value, const struct scope *where);
+// ---- What was read once (kernel/memo.c)
+
+/** The memo of a unit; with `make` a new one when there is none. NULL: none, or no memory */
+struct memo *memo_find(struct task *owner, const struct unit *node, enum read_mode mode, bool make);
+
+/** A value was read. Of a message around (owner is not t) a copy is kept. False: no memory. */
+bool memo_set(struct task *t, struct task *owner, const struct unit *node, enum read_mode mode,
+              const struct unit *value, const struct scope *where);
+
+/** Would t wait for itself if it waited for the task `by`? */
+bool memo_cycle(const struct task *t, const struct task *by);
+
+/** Wait until the memo is done or given up. */
+void memo_park(struct task *t, struct task *owner, const struct unit *node);
+
+/** The task ends: what it was reading for others may be read by somebody else. */
+void memo_leave(struct task *t);
+
+// ---- Turns (kernel/sched.c)
 
 /** The answer that a task waited for has come: it runs at the next kernel_step. */
 void task_ready(struct task *t);
 
-/** t->fail becomes the error of the task: frames are unwound up to one that wants to know. */
+/** Out of whatever list it is in. */
+void task_unlist(struct task *t);
+
+/** Take the steps of a task for a slice. */
+void task_run(struct task *t);
+
+/** Its handler has to run beside the main loop; false: it cannot, so run it here. */
+bool task_aside(struct task *t);
+
+/** End those that were killed; between two turns. */
+void kernel_settle(struct kernel *k);
+
+/** It waited: its budget begins anew. */
+void task_rested(struct task *t);
+
+/** t->fail becomes the error of the task: all frames are unwound. */
 void task_fail(struct task *t, enum err e);
+
+/** Its first frame: u is run if it is a stream; deep: refs and streams everywhere inside are read. */
+void task_begin(struct task *t, const struct unit *u, const struct scope *scope, bool deep);
+
+/** A child has ended: its parent is told, and it is given back. */
+void task_tell(struct task *t, child_end *end);
+
+/** Out of the list of what Ctrl-C ends. */
+void task_front_leave(struct task *t);
+
+/** The end of a task: who waits for it is told. */
+void task_done(struct task *t, enum err e);
+
+/** End all children without telling their parent. */
+void task_drop_kids(struct task *t);
+
+// ---- Timers (kernel/timer.c)
+
+void timer_set(struct task *t, uint64_t at_ns, void (*due)(struct call *c));
+void timer_drop(struct task *t);
+
+/** Run what is due; gives when the next one is (UINT64_MAX: none). */
+uint64_t timers_run(struct kernel *k, uint64_t now_ns);
 
 // What is known of a message beyond its call.
 struct work {
@@ -119,12 +222,13 @@ struct work {
     struct unit arg, opts[CALL_OPTS_MAX];        // as read
     const struct unit *given[CALL_OPTS_MAX + 1]; // as they stand: options, then the argument
     struct scope scope;
-    // call_run: what to do with the answer, and the memos of the message that waits for it
-    enum err (*then)(struct call *c, enum err e, const struct unit *value);
-    struct unit ran;
-    struct memo *memos;
-    uint32_t memo_n, memo_cap;
+    bool wants_aside; // call_aside was called
 };
+
+static inline struct work *work_of(struct call *c)
+{
+    return (struct work *)c;
+}
 
 // ---- Which command (kernel/select.c)
 
@@ -157,17 +261,53 @@ bool path_of(struct arena *a, const struct unit *root, const struct unit *node, 
 enum err help_answer(struct arena *a, const struct route *r, struct span word, bool *is,
                      struct unit *out);
 
+// A list that is taken from the front.
+struct queue {
+    struct task *first, **last;
+};
+
+void queue_init(struct queue *q);
+void queue_put(struct queue *q, struct task *t);
+struct task *queue_take(struct queue *q);
+void queue_remove(struct queue *q, struct task *t);
+
+// Whose tasks they are, and what they may hold together. Memory is counted here because several
+// processors ask for it at once.
+struct owner {
+    struct mem mem; // the port's, counted
+    const struct mem *port;
+    size_t bytes, bytes_max; // bytes: atomic
+    size_t tasks;
+};
+
+void owner_init(struct owner *o, const struct plat *plat);
+
 struct kernel {
     const struct plat *plat;
     struct arena arena; // tables
     struct route *routes;
     size_t routes_n;
     struct names services;
+    struct owner owner;
     struct task *spare;
     unsigned spare_n;
-    struct task *ready, **ready_end;
-    size_t tasks;   // that exist
+    struct queue prompt, slow; // ready: those that computed little since they waited, the others
+    struct queue asides;       // wait for a worker
+    size_t doomed;             // how many were killed, and still are there
+    struct task *oldest, *newest;
     size_t running; // started and not done
+    size_t parked;
+    uint64_t last_id;
+    uint64_t clock_ns;  // of the last look; 0: look before the first step
+    struct task *runs;  // whose step is being taken
+    struct task *ends;  // the child whose child_end is being called
+    struct unit killed; // the error of what was ended from outside
+    struct task **timers;
+    uint32_t timers_n;
+    uint64_t timer_order;
+    struct task *workers[PLAT_WORKERS_MAX]; // what each works for
+    unsigned workers_busy;
+    uint64_t budget_ns;
     const struct identity *identity;
 };
 

@@ -73,7 +73,19 @@ const struct outcome *task_outcome(const struct task *t);
 void task_cancel(struct task *t);
 void task_free(struct task *t);
 
-/** Do all that can be done now. Gives the time at which something is due (UINT64_MAX: nothing). */
+/** Ctrl-C: end what the person at this terminal waits for. False: nothing is. */
+bool term_interrupt(struct kernel *k, struct term *term);
+
+/**
+ * The terminal goes away: every task that speaks to it is ended, but for those in the background,
+ * which go on without it.
+ */
+void term_close(struct kernel *k, struct term *term);
+
+/**
+ * Do what can be done now, for about a millisecond. Gives the time at which something is due
+ * (0: at once, UINT64_MAX: nothing).
+ */
 uint64_t kernel_step(struct kernel *k);
 
 /** Tasks that still run (the end of the input waits for those in the background). */

@@ -3,6 +3,9 @@
 #ifndef TELEX_KERNEL_LIMITS_H
 #define TELEX_KERNEL_LIMITS_H
 
+// Processor time of a message since it last waited, LANGUAGE section 7.
+#define TASK_BUDGET_NS 10000000000u
+
 enum {
     // Tasks of one owner, LANGUAGE section 7: what a runaway loop of messages may hold.
     KERNEL_TASKS_MAX = 1024,
@@ -24,8 +27,30 @@ enum {
     SERVICE_COMMANDS_MAX = 512,
     KERNEL_SERVICES_MAX = 256,
 
-    // Tasks kept for the next message instead of being given back.
-    KERNEL_SPARE_TASKS = 4,
+    // Tasks kept for the next message instead of being given back: as many as a parallel map has.
+    KERNEL_SPARE_TASKS = 16,
+
+    // First piece of memory of a message that another message sends: most are small and many.
+    CHILD_CHUNK_BYTES = 4 << 10,
+
+    // Values up to this size are copied into the message that waits for them; the memory of larger
+    // ones is taken over as a whole.
+    VALUE_COPY_BYTES = 4 << 10,
+
+    // How long a task computes before another one has its turn, and the kernel before the shell.
+    SLICE_NS = 1000000,
+
+    // Who computed for less than this since it last waited goes before those who computed longer.
+    PROMPT_NS = 2000000,
+
+    // Steps of reading between two looks at the clock: some 50 ns each.
+    STEPS_A_LOOK = 64,
+
+    // From this prediction on a handler runs on another processor: waking one costs a tenth of it.
+    ASIDE_NS = 500000,
+
+    // All memory of one owner's tasks.
+    OWNER_BYTES_MAX = 1 << 30,
 };
 
 #endif

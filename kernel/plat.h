@@ -24,12 +24,40 @@ struct plat_source {
 };
 
 /**
+ * struct pixels - a picture: rows from the top, 4 bytes a pixel: R G B A (A 255: opaque)
+ */
+struct pixels {
+    uint32_t w, h;
+    uint8_t *rgba; // [4 * w * h]
+};
+
+/**
+ * struct plat_gfx - a display that shows pixels, text and pictures on the same screen
+ *
+ * @size:  pixels across and down, as it stands
+ * @modes: sizes that this display can show, w and h side by side; gives how many of them were put
+ *         into wh (at most max)
+ * @set:   Errors: ERR_NOT_SUPPORTED. The screen is empty then; text goes on at its top.
+ * @draw:  a picture with its upper left corner at x, y; what lies outside is cut off, A blends
+ * @shot:  what the screen shows into @out, which has the display's size
+ */
+struct plat_gfx {
+    void *ctx;
+    void (*size)(void *ctx, unsigned *w, unsigned *h);
+    size_t (*modes)(void *ctx, unsigned (*wh)[2], size_t max);
+    enum err (*set)(void *ctx, unsigned w, unsigned h);
+    enum err (*draw)(void *ctx, int x, int y, const struct pixels *p);
+    enum err (*shot)(void *ctx, struct pixels *out);
+};
+
+/**
  * struct plat_con - the console
  *
  * A console with @tty set speaks to a person at a terminal: keys come as the bytes that a VT100
  * sends (UTF-8 text, CR for enter, DEL for backspace, ESC [ A for up ..), and what is written may
  * hold the escapes that the line editor uses: CR LF BS, ESC [ K, ESC [ n C, ESC [ n D, ESC [ 2 J,
- * ESC [ H. Where it can, what is pasted comes between ESC [ 200 ~ and ESC [ 201 ~. Without it the console is a pipe or file, and bytes go through as they are.
+ * ESC [ H. Where it can, what is pasted comes between ESC [ 200 ~ and ESC [ 201 ~. Without it the
+ * console is a pipe or file, and bytes go through as they are.
  */
 struct plat_con {
     struct plat_source in;
@@ -42,6 +70,10 @@ struct plat_con {
     bool (*size)(void *ctx, unsigned *columns, unsigned *rows);
     // Keys one by one without echo (true), or as the machine had it (false). NULL: always keys.
     void (*keys)(void *ctx, bool on);
+    // The display behind it. NULL: text only; a terminal with @blocks shows pictures all the same,
+    // as half blocks (U+2580) in 24-bit colours (ESC [ 38 ; 2 ; r ; g ; b m)
+    const struct plat_gfx *gfx;
+    bool blocks;
     void *ctx;
 };
 
@@ -62,6 +94,44 @@ struct plat_file {
     enum err (*open)(void *ctx, const char *path, struct plat_source *out);
 };
 
+/**
+ * struct plat_hw - what is known of the machine; an entry is NULL where nobody knows
+ *
+ * @memory: bytes of the machine, and of those that are free
+ * @cpu:    processors, and the name of the first, as UTF-8 text in the arena
+ * @board:  maker and model, likewise; ERR_NOT_FOUND when the machine does not say
+ */
+struct plat_hw {
+    void *ctx;
+    enum err (*memory)(void *ctx, uint64_t *total, uint64_t *left);
+    enum err (*cpu)(void *ctx, struct arena *a, unsigned *n, struct span *name);
+    enum err (*board)(void *ctx, struct arena *a, struct span *maker, struct span *model);
+};
+
+/**
+ * struct plat_work - long work beside the main loop
+ *
+ * A worker runs one job from start to end. The job touches only what @arg leads to, and plat.mem
+ * (whose get and put may then be called by several processors at once). Where a worker has no
+ * processor of its own, it runs inside @step, a slice at a time, and leaves it at heap_pause().
+ *
+ * @n:     workers, 1..PLAT_WORKERS_MAX: how many jobs may be under way
+ * @start: run job(arg) on this worker, which is idle. Errors: ERR_NO_MEMORY, ERR_NOT_SUPPORTED; then
+ *         the caller does the work itself
+ * @done:  true once after the job of this worker has ended; its effects are visible then.
+ *         plat.wait returns when a job ends
+ * @step:  on the main loop: at most a slice (1 ms where it can) for jobs without a processor; true:
+ *         there is more to do, so do not sleep. NULL: every worker has a processor
+ */
+enum { PLAT_WORKERS_MAX = 16 };
+struct plat_work {
+    void *ctx;
+    unsigned n;
+    enum err (*start)(void *ctx, unsigned worker, void (*job)(void *arg), void *arg);
+    bool (*done)(void *ctx, unsigned worker);
+    bool (*step)(void *ctx);
+};
+
 struct plat {
     void *ctx;
     const struct mem *mem;
@@ -77,8 +147,14 @@ struct plat {
     enum err (*off)(void *ctx);
     enum err (*reset)(void *ctx);
     const struct plat_con *con;
+    // Places where people sit, each with keys and a display of its own (a serial line, a screen).
+    // NULL or fewer than two: con is the only one. con speaks to all of them at once.
+    const struct plat_con *const *seats;
+    size_t seats_n;
     const struct plat_file *file;
-    const char *name;     // "linux" "uefi" "sim"
+    const struct plat_hw *hw;
+    const struct plat_work *work; // NULL: all work is done on the main loop
+    const char *name;             // "linux" "uefi" "sim"
     const char *init_msg; // path of a message file to run at the start when it is there, or NULL
 };
 

@@ -25,28 +25,48 @@ static bool is_live(const struct unit *u)
 
 // ---- One unit
 
+// Who remembers what a stream gave: the task whose message it stands in. The message of the task
+// itself stands in that of its parent, and each time it is sent it is a new one.
+static struct task *home_of(struct task *t, const struct unit *node, const struct scope *scope)
+{
+    return node == &t->root || !scope ? t : scope->task;
+}
+
 static enum step begin_stream(struct task *t, struct frame *f)
 {
     // A stream gives the same in both modes.
-    struct memo *m = task_memo(t, f->node, READ_DEEP, false);
+    struct task *home = home_of(t, f->node, f->scope);
+    struct memo *m = memo_find(home, f->node, READ_DEEP, false);
 
     if (m && m->done) {
         task_pop(t, &m->value, NULL);
         return STEP_ON;
     }
-    if (m)
-        return fail(t, fail_set(&t->fail, ERR_REF_CYCLE, FAIL_NO_POS, NULL,
-                                "this message waits for itself"));
+    if (m && m->by) {
+        if (memo_cycle(t, m->by))
+            return fail(t, fail_set(&t->fail, ERR_REF_CYCLE, FAIL_NO_POS, NULL,
+                                    "this message waits for itself"));
+        memo_park(t, home, f->node);
+        return STEP_WAIT;
+    }
     if (t->nest == TASK_NEST_MAX)
         return fail(t, fail_set(&t->fail, ERR_LIMIT, FAIL_NO_POS, NULL,
                                 "messages are nested more than %u deep",
                                 (unsigned long)TASK_NEST_MAX));
-    if (!task_memo(t, f->node, READ_DEEP, true))
+    m = memo_find(home, f->node, READ_DEEP, true);
+    if (!m)
         return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory));
+    m->by = t;
+    t->memos_outside += home != t;
     t->nest++;
     f->kind = FRAME_STREAM;
     f->state = 0;
     return STEP_ON;
+}
+
+bool stream_remember(struct task *t, const struct frame *f, const struct unit *value)
+{
+    return memo_set(t, home_of(t, f->node, f->scope), f->node, READ_DEEP, value, NULL);
 }
 
 static enum step begin_items(struct task *t, struct frame *f)
@@ -170,7 +190,9 @@ static enum step no_ref(struct task *t, const struct frame *f)
 static enum err read_once(struct task *t, const struct unit *u, enum read_mode mode, bool *known,
                           struct unit *out, const struct scope **where)
 {
-    const struct memo *m = task_memo(t, u, mode, false);
+    bool stream = u->kind == UNIT_STREAM;
+    struct task *home = stream ? home_of(t, u, *where) : t;
+    struct memo *m = memo_find(home, u, stream ? READ_DEEP : mode, false);
 
     *known = m && m->done;
     if (*known) {
@@ -178,11 +200,15 @@ static enum err read_once(struct task *t, const struct unit *u, enum read_mode m
         *where = m->where ? m->where : *where;
         return ERR_OK;
     }
-    if (m && u->kind != UNIT_STREAM)
+    if (stream)
+        return ERR_OK;
+    if (m)
         return fail_set(&t->fail, ERR_REF_CYCLE, FAIL_NO_POS, NULL,
                         "this ref leads back to itself");
-    if (u->kind != UNIT_STREAM && !task_memo(t, u, mode, true))
+    m = memo_find(t, u, mode, true);
+    if (!m)
         return fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory);
+    m->by = t;
     return ERR_OK;
 }
 
@@ -195,7 +221,8 @@ static enum step ref_end(struct task *t, struct frame *f)
     enum err e;
 
     if (f->state == 2) { // it has been read
-        task_memo_set(t, target, f->mode, &t->value, t->where);
+        if (target->kind != UNIT_STREAM)
+            (void)memo_set(t, t, target, f->mode, &t->value, t->where); // its own cannot fail
         task_pop(t, &t->value, t->where ? t->where : f->found);
         return STEP_ON;
     }
@@ -250,7 +277,7 @@ static enum step ref_step(struct task *t, struct frame *f)
         f->state = 1;
     } else if (f->state == 1) { // the value of a ref or stream on the way
         if (f->place->kind == UNIT_REF)
-            task_memo_set(t, f->place, READ_TOP, &t->value, t->where);
+            (void)memo_set(t, t, f->place, READ_TOP, &t->value, t->where); // likewise
         if (!walk_on(t, f, &t->value))
             return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory));
         f->found = t->where ? t->where : f->found;

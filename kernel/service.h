@@ -9,6 +9,10 @@
 //
 // Values that a handler gives back lie in c->arena (they live as long as the message); what it
 // needs on the way lies in c->scratch, which is empty again after the handler.
+//
+// A handler of a pure service (or one with CMD_WORKER) that is predicted to take long may run on
+// another processor: it touches only its call (arena, scratch, arg, opt, value, fail, plat->mem)
+// and calls heap_pause() now and then.
 #ifndef TELEX_KERNEL_SERVICE_H
 #define TELEX_KERNEL_SERVICE_H
 
@@ -43,11 +47,13 @@ struct call {
     struct arena *arena;                   // of the message: what is given back
     struct arena *scratch;                 // of this call: empty after the handler
     struct term *term;                     // of the session that the message came from; NULL: none
+    const struct unit *payload;            // the whole message
     const struct unit *arg;                // as read; NULL when the command takes none
     const struct unit *opt[CALL_OPTS_MAX]; // in the order of the table; NULL when not given
     struct unit value;                     // the answer; starts as none
     struct fail *fail;                     // for fail_set; the kernel adds the service's name
     void *own;                             // the handler's, for an answer that comes later
+    bool aside;                            // runs beside the main loop, or may hold it up
 };
 
 enum command_flag {
@@ -56,6 +62,9 @@ enum command_flag {
     CMD_SECRET = 4,   // takes secrets as text; without it a secret anywhere inside is bad-arg
     CMD_RAW_DONE = 8, // a payload that is done may still choose this command (img spr vid fsm)
     CMD_WHOLE = 16,   // the argument is the whole payload, quoted, whatever it looks like (test.*)
+    CMD_KERNEL = 32,  // of a pure service, but it sends messages: stays on the main loop
+    CMD_WORKER = 64,  // of a service that is not pure, but this command is
+    CMD_MERGES = 128, // in a chain of sys.task the map that it answers is merged key by key (fsm)
 };
 
 /**
@@ -78,6 +87,8 @@ struct command {
     unsigned flags; // enum command_flag
     const struct option *opts;
     const char *res; // shape of the answer, for the manual; NULL: `-`
+    // Predicted time in ns, from c->arg and c->opt; NULL: by the size of the argument
+    uint64_t (*effort)(const struct call *c);
 };
 
 struct service {
@@ -110,12 +121,111 @@ void call_refuse(struct call *c, enum err e);
 MUST_USE enum err call_message(struct call *c, struct unit *out);
 
 /**
- * call_run - run a unit as a message of the same author, then continue the handler
- * @then: called with the value (e == ERR_OK) or the error; gives back what a handler gives back
+ * call_aside - this takes long: run the handler once more, from its beginning, beside the main loop
  *
+ * For handlers that find out on their way, where `effort` cannot know; not when c->aside is set.
  * Returns ERR_LATER, which the handler gives back in turn.
  */
-enum err call_run(struct call *c, const struct unit *u,
-                  enum err (*then)(struct call *c, enum err e, const struct unit *value));
+enum err call_aside(struct call *c);
+
+// ---- Messages that a handler sends: child tasks. The handler gives back ERR_LATER.
+//
+//   e = call_child(c, &child, &a);      a task with an arena of its own
+//   u = .. made in a, or part of the message ..
+//   call_start(c, child, &u, CHILD_INSIDE, tag, end);
+//     .. later, on the main loop: end(c, tag, e, value) ..
+//
+// Any number may be under way; they run side by side. When the call ends (call_answer, call_refuse,
+// or killed from outside) those that still run are ended too, and `end` is not called for them.
+
+enum child_flag {
+    // The unit stands in this message (a quoted argument): its refs may reach what is around it.
+    // Without: data, a message that stands alone.
+    CHILD_INSIDE = 1,
+    CHILD_READ = 2,  // not only a stream is run: refs and streams everywhere inside are read
+    CHILD_FRONT = 4, // what the person at the terminal waits for: Ctrl-C ends it
+};
+
+/** @value: the answer, or the error unit {code why ..}; it lives until end returns: see call_keep */
+typedef void child_end(struct call *c, uint32_t tag, enum err e, const struct unit *value);
+
+/** Errors: ERR_BUSY (the owner has too many tasks), ERR_LIMIT (nested too deep), ERR_NO_MEMORY */
+MUST_USE enum err call_child(struct call *c, struct task **child, struct arena **a);
+
+/**
+ * @u: in the child's arena, in c->arena, or part of the message
+ *
+ * Never fails, and never calls end at once.
+ */
+void call_start(struct call *c, struct task *child, const struct unit *u, unsigned flags,
+                uint32_t tag, child_end *end);
+
+/** Both in one for a unit that is there already. */
+MUST_USE enum err call_spawn(struct call *c, const struct unit *u, unsigned flags, uint32_t tag,
+                             child_end *end);
+
+/** End a child that runs, by its tag; its `end` is not called. */
+void call_drop(struct call *c, uint32_t tag);
+
+/** How many children may usefully run at once: enough for all processors. */
+unsigned call_width(const struct call *c);
+
+/**
+ * In `end`: make a value outlive its task, in c->arena. Small ones are copied, large ones taken
+ * over. Errors: ERR_NO_MEMORY
+ */
+MUST_USE enum err call_keep(struct call *c, const struct unit *value, struct unit *out);
+
+/** call_refuse because a child failed: its error unit becomes the cause. In `end`. */
+void call_pass(struct call *c, enum err e, const struct unit *error);
+
+/**
+ * call_timer - go on at a time
+ * @at_ns: as plat->now_ns
+ * @due:   called once on the main loop; one timer a call, a second call_timer moves it
+ */
+void call_timer(struct call *c, uint64_t at_ns, void (*due)(struct call *c));
+
+/**
+ * call_detach - run a unit in the background: nobody waits for it
+ *
+ * A copy is taken, with the messages around it for CHILD_INSIDE. An error that ends it is shown on
+ * the terminal (term.fail).
+ * Errors: ERR_BUSY, ERR_NO_MEMORY
+ */
+MUST_USE enum err call_detach(struct call *c, const struct unit *u, unsigned flags, uint64_t *id);
+
+// ---- Tasks, for sys.task
+
+struct task_info {
+    uint64_t id, parent; // parent 0: none
+    const char *name;    // of the service that its message goes to; "" none
+    bool waits;          // for an event, not for the processor
+    uint64_t start_ns;   // as plat->now_ns
+    uint64_t cpu_ns;     // processor time since it began
+    size_t bytes;        // of its arenas
+};
+
+/** The task of this call. */
+uint64_t call_id(const struct call *c);
+
+/** Tasks that the author may see, oldest first; gives how many there are, also past max. */
+size_t call_tasks(const struct call *c, struct task_info *out, size_t max);
+
+/**
+ * End a task and its children, soon after this handler; who waits for it gets ERR_CANCELLED.
+ * Errors: ERR_NOT_FOUND, ERR_DENIED
+ */
+MUST_USE enum err call_kill(struct call *c, uint64_t id);
+
+/**
+ * call_fit - what a chain needs to know of a service
+ * @named:  a key of the map names one of its commands (LANGUAGE section 3, rule 4, counts it)
+ * @merges: the command that would run has CMD_MERGES
+ *
+ * Errors: ERR_NO_SERVICE
+ */
+MUST_USE enum err call_fit(struct call *c, struct span serv, const struct unit *msg, bool *named,
+                           bool *merges);
 
 #endif

@@ -15,11 +15,6 @@ enum state {
     ST_ANSWER,  // the handler answers later
 };
 
-static struct work *work_of(struct call *c)
-{
-    return (struct work *)c;
-}
-
 static const char no_memory[] = "no memory for this message";
 
 // ---- Errors
@@ -40,19 +35,21 @@ void task_fail(struct task *t, enum err e)
 {
     const struct unit *at = t->n ? t->frames[t->n - 1].node : NULL;
     bool first = true;
+    struct unit cause = t->cause;
 
     t->fail.code = t->answer = e;
+    task_drop_kids(t);
+    timer_drop(t);
+    t->waits = NULL;
     for (; t->n; t->n--) {
         struct frame *f = &t->frames[t->n - 1];
 
-        if (f->kind == FRAME_THEN)
-            break;
         if (f->kind != FRAME_STREAM)
             continue;
         if (!first || f->call) {
-            struct unit cause = t->error;
-
-            note_error(t, t->n - 1, at == f->node ? NULL : at, first ? NULL : &cause);
+            note_error(t, t->n - 1, at == f->node ? NULL : at,
+                       cause.kind == UNIT_NONE ? NULL : &cause);
+            cause = t->error;
             first = false;
             t->fail.pos = FAIL_NO_POS; // of the innermost text
         }
@@ -117,36 +114,63 @@ static enum step answer(struct task *t, const struct unit *value)
     struct unit u = *value;
 
     u.flags = (uint8_t)((u.flags | UNIT_DONE) & ~UNIT_LIVE);
-    task_memo_set(t, f->node, READ_DEEP, &u, NULL);
+    if (!stream_remember(t, f, &u))
+        return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory));
     t->nest--;
     task_pop(t, &u, NULL);
     return STEP_ON;
 }
 
-// The handler has run, or its continuation.
+static enum step run_handler(struct task *t, struct work *w);
+
+// The handler has run.
 static enum step after_run(struct task *t, struct work *w, enum err e)
 {
+    if (e == ERR_LATER && w->wants_aside) {
+        w->wants_aside = false;
+        w->call.aside = true;
+        arena_reset(&t->scratch);
+        return task_aside(t) ? STEP_WAIT : run_handler(t, w);
+    }
     if (e == ERR_LATER)
-        return t->n && t->frames[t->n - 1].kind == FRAME_STREAM ? STEP_WAIT : STEP_ON;
+        return STEP_WAIT;
+    t->waits = NULL;
+    task_drop_kids(t);
+    timer_drop(t);
     arena_reset(&t->scratch);
+    if (e == ERR_BAD_ARG)
+        work_blame(t, w);
     if (e)
         return fail(t, e);
     return answer(t, &w->call.value);
 }
 
-static enum step run_handler(struct task *t, struct frame *f, struct work *w)
+// Without a prediction of its own: what is done to each node and byte of an argument.
+static uint64_t effort_of(const struct call *c)
 {
-    enum err e;
+    const struct unit *u = c->arg;
 
-    f->state = ST_ANSWER;
+    if (c->command->effort)
+        return c->command->effort(c);
+    return u ? (uint64_t)u->nodes * 60 + (uint64_t)u->bytes * 3 : 0;
+}
+
+static bool may_go_aside(const struct call *c)
+{
+    unsigned flags = c->command->flags;
+
+    return !c->aside && ((c->service->pure && !(flags & CMD_KERNEL)) || (flags & CMD_WORKER));
+}
+
+static enum step run_handler(struct task *t, struct work *w)
+{
     t->waits = &w->call;
     t->fail.why[0] = 0;
     t->fail.hint = NULL;
     t->fail.pos = FAIL_NO_POS;
-    e = w->call.command->run(&w->call);
-    if (e == ERR_BAD_ARG)
-        work_blame(t, w);
-    return after_run(t, w, e);
+    if (may_go_aside(&w->call) && effort_of(&w->call) >= ASIDE_NS && task_aside(t))
+        return STEP_WAIT;
+    return after_run(t, w, w->call.command->run(&w->call));
 }
 
 // Reads argument and options one after the other, from slot `from` on; then runs.
@@ -205,7 +229,8 @@ static enum step read_args(struct task *t, struct frame *f, struct work *w, unsi
         else
             w->call.opt[i] = u;
     }
-    return run_handler(t, f, w);
+    f->state = ST_ANSWER;
+    return run_handler(t, w);
 }
 
 // The payload is known: command, rights (later), shapes, arguments.
@@ -266,12 +291,14 @@ static enum step begin(struct task *t, struct frame *f)
     w->task = t;
     w->route = r;
     w->payload = *payload;
-    w->scope = (struct scope){f->scope, &w->payload};
+    w->scope = (struct scope){f->scope, &w->payload, t};
+    w->wants_aside = false;
     memset(w->given, 0, sizeof w->given);
     w->call = (struct call){
         .kernel = t->kernel,
         .plat = t->kernel->plat,
         .service = r->service,
+        .payload = &w->payload,
         .arena = &t->arena,
         .scratch = &t->scratch,
         .term = t->term,
@@ -288,26 +315,10 @@ static enum step begin(struct task *t, struct frame *f)
     return choose(t, f, w);
 }
 
-static enum step then_step(struct task *t, struct frame *f)
-{
-    struct work *w = work_of(f->call);
-    enum err e = t->answer;
-
-    t->answer = ERR_OK;
-    t->memos = w->memos;
-    t->memo_n = w->memo_n;
-    t->memo_cap = w->memo_cap;
-    t->n--;
-    t->waits = &w->call;
-    return after_run(t, w, w->then(&w->call, e, e ? &t->error : &t->value));
-}
-
 enum step stream_step(struct task *t, struct frame *f)
 {
     struct work *w;
 
-    if (f->kind == FRAME_THEN)
-        return then_step(t, f);
     w = f->state == ST_BEGIN ? NULL : work_of(f->call);
     switch (f->state) {
     case ST_BEGIN:
@@ -323,8 +334,7 @@ enum step stream_step(struct task *t, struct frame *f)
         else
             w->opts[f->at - 1] = t->value;
         return read_args(t, f, w, f->at + 1);
-    default: // ST_ANSWER: call_answer or call_refuse has come
-        t->waits = NULL;
+    default: // ST_ANSWER: call_answer or call_refuse has come, or a worker has done its job
         return after_run(t, w, t->answer);
     }
 }
@@ -337,7 +347,11 @@ static void come(struct call *c, enum err e)
 
     if (t->waits != c)
         return; // taken back meanwhile
+    if (t->state == TASK_WAITS && !t->kernel->ends)
+        task_rested(t);
     t->waits = NULL;
+    task_drop_kids(t);
+    timer_drop(t);
     t->answer = e;
     task_ready(t);
 }
@@ -353,24 +367,8 @@ void call_refuse(struct call *c, enum err e)
     come(c, e);
 }
 
-enum err call_run(struct call *c, const struct unit *u,
-                  enum err (*then)(struct call *c, enum err e, const struct unit *value))
+enum err call_aside(struct call *c)
 {
-    struct work *w = work_of(c);
-    struct task *t = w->task;
-    struct frame f = {.kind = FRAME_THEN, .node = NULL, .call = c};
-
-    w->then = then;
-    w->ran = *u;
-    w->memos = t->memos;
-    w->memo_n = t->memo_n;
-    w->memo_cap = t->memo_cap;
-    t->memos = NULL;
-    t->memo_n = t->memo_cap = 0;
-    t->waits = NULL;
-    t->answer = ERR_OK;
-    task_push(t, &f);
-    if (t->n && t->frames[t->n - 1].kind == FRAME_THEN)
-        task_read(t, &w->ran, NULL, READ_TOP, 0, 0);
+    work_of(c)->wants_aside = !c->aside;
     return ERR_LATER;
 }

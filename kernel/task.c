@@ -3,7 +3,8 @@
 //
 //   new --start--> ready --run--> waits (a service answers later) --answer--> ready --> done
 //
-// Running a task means taking steps of its topmost frame until it has none, or has to wait.
+// Running a task means taking steps of its topmost frame until it has none, or has to wait
+// (kernel/sched.c). What it sends itself are its children (kernel/child.c).
 #include "kernel/internal.h"
 
 enum { FRAMES_FIRST = 16, FRAMES_MAX = 1 << 18, MEMOS_FIRST = 16 };
@@ -15,14 +16,26 @@ enum err kernel_new(const struct plat *plat, const struct service *const *servic
 {
     struct arena a;
     struct kernel *k;
+    struct fail killed;
     enum err e;
 
     arena_init(&a, plat->mem, 16 << 20);
     k = arena_new(&a, sizeof *k);
     if (!k)
         return fail_set(f, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for the kernel");
-    *k = (struct kernel){.plat = plat, .arena = a};
-    k->ready_end = &k->ready;
+    *k = (struct kernel){.plat = plat, .arena = a, .budget_ns = TASK_BUDGET_NS};
+    owner_init(&k->owner, plat);
+    queue_init(&k->prompt);
+    queue_init(&k->slow);
+    queue_init(&k->asides);
+    k->timers = arena_new(&k->arena, KERNEL_TASKS_MAX * sizeof *k->timers);
+    (void)fail_set(&killed, ERR_CANCELLED, FAIL_NO_POS, NULL,
+                   "the task was ended"); // for k->killed
+    k->killed = error_unit(&k->arena, &killed, NULL, NULL, NULL);
+    if (!k->timers) {
+        kernel_free(k);
+        return fail_set(f, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for the kernel");
+    }
     e = routes_init(k, services, f);
     if (e) {
         kernel_free(k);
@@ -34,8 +47,13 @@ enum err kernel_new(const struct plat *plat, const struct service *const *servic
 
 void kernel_free(struct kernel *k)
 {
+    const struct plat *plat = k->plat;
     struct arena a;
 
+    // What workers still do is for nobody, but it uses our memory.
+    while (k->workers_busy)
+        if (kernel_step(k))
+            plat->wait(plat->ctx, plat->now_ns(plat->ctx) + SLICE_NS);
     while (k->spare) {
         struct task *t = k->spare;
 
@@ -59,21 +77,21 @@ enum err task_new(struct kernel *k, struct term *term, struct task **out)
 {
     struct task *t = k->spare;
 
+    if (k->owner.tasks >= KERNEL_TASKS_MAX)
+        return ERR_BUSY;
     if (t) {
         k->spare = t->next;
         k->spare_n--;
     } else {
-        if (k->tasks >= KERNEL_TASKS_MAX)
-            return ERR_BUSY;
         t = k->plat->mem->get(k->plat->mem->ctx, sizeof *t);
         if (!t)
             return ERR_NO_MEMORY;
         memset(t, 0, sizeof *t);
-        arena_init(&t->arena, k->plat->mem, TASK_BYTES_MAX);
-        arena_init(&t->scratch, k->plat->mem, CALL_BYTES_MAX);
+        t->kernel = k;
+        arena_init(&t->arena, &k->owner.mem, TASK_BYTES_MAX);
+        arena_init(&t->scratch, &k->owner.mem, CALL_BYTES_MAX);
     }
-    k->tasks++;
-    t->kernel = k;
+    k->owner.tasks++;
     t->term = term;
     t->next = NULL;
     t->state = TASK_NEW;
@@ -91,80 +109,92 @@ const struct outcome *task_outcome(const struct task *t)
     return t->state == TASK_DONE ? &t->outcome : NULL;
 }
 
-void task_ready(struct task *t)
+void task_begin(struct task *t, const struct unit *u, const struct scope *scope, bool deep)
 {
     struct kernel *k = t->kernel;
+    bool stream = u->kind == UNIT_STREAM;
 
-    t->state = TASK_READY;
-    t->next = NULL;
-    *k->ready_end = t;
-    k->ready_end = &t->next;
-}
-
-static void done(struct task *t, enum err e)
-{
-    t->outcome = (struct outcome){.e = e, .value = t->value, .error = t->error};
-    t->state = TASK_DONE;
-    t->kernel->running--;
-}
-
-static void run(struct task *t)
-{
-    while (t->n) {
-        struct frame *f = &t->frames[t->n - 1];
-        enum step s = f->kind == FRAME_STREAM || f->kind == FRAME_THEN ? stream_step(t, f)
-                                                                       : task_read_step(t);
-        if (s == STEP_WAIT) {
-            if (t->state != TASK_READY) // not answered meanwhile
-                t->state = TASK_WAITS;
-            return;
-        }
-    }
-    done(t, t->answer);
+    t->root = *u;
+    t->answer = ERR_OK;
+    t->cause = unit_none();
+    t->id = ++k->last_id;
+    t->all_prev = k->newest;
+    t->all_next = NULL;
+    *(k->newest ? &k->newest->all_next : &k->oldest) = t;
+    k->newest = t;
+    k->running++;
+    if (stream || deep)
+        task_read(t, &t->root, scope, deep ? READ_DEEP : READ_TOP, 0, 0);
+    else
+        t->value = *u;
 }
 
 void task_start(struct task *t, const struct unit *u)
 {
-    t->root = *u;
-    t->answer = ERR_OK;
-    t->kernel->running++;
-    if (u->kind == UNIT_STREAM && !(u->flags & UNIT_DONE)) {
-        task_read(t, &t->root, NULL, READ_TOP, 0, 0);
-        run(t);
-    } else {
-        t->value = *u;
-        done(t, ERR_OK);
+    bool run = u->kind == UNIT_STREAM && !(u->flags & UNIT_DONE);
+
+    if (!run) {
+        t->outcome = (struct outcome){.e = ERR_OK, .value = *u};
+        t->state = TASK_DONE;
+        return;
+    }
+    t->kernel->clock_ns = 0;
+    task_begin(t, u, NULL, false);
+    task_run(t);
+    kernel_settle(t->kernel);
+}
+
+static void unlink(struct task *t)
+{
+    struct kernel *k = t->kernel;
+
+    *(t->all_prev ? &t->all_prev->all_next : &k->oldest) = t->all_next;
+    *(t->all_next ? &t->all_next->all_prev : &k->newest) = t->all_prev;
+    t->all_prev = t->all_next = NULL;
+    if (t->parent) {
+        *(t->kid_prev ? &t->kid_prev->kid_next : &t->parent->kids) = t->kid_next;
+        if (t->kid_next)
+            t->kid_next->kid_prev = t->kid_prev;
+        t->kid_prev = t->kid_next = NULL;
     }
 }
 
-static void unlink_ready(struct task *t)
+void task_done(struct task *t, enum err e)
 {
     struct kernel *k = t->kernel;
-    struct task **at = &k->ready;
+    child_end *end = t->end;
 
-    while (*at && *at != t)
-        at = &(*at)->next;
-    if (!*at)
-        return;
-    *at = t->next;
-    if (!t->next)
-        k->ready_end = at;
+    k->running--;
+    t->outcome = (struct outcome){.e = e, .value = t->value, .error = t->error};
+    t->state = TASK_DONE;
+    if (t->memos_outside)
+        memo_leave(t);
+    if (t->front)
+        task_front_leave(t);
+    unlink(t);
+    if (end) {
+        t->end = NULL;
+        task_tell(t, end);
+    } else if (t->background) {
+        if (e && t->term && t->term->fail)
+            t->term->fail(t->term->ctx, &t->outcome.error, t->id);
+        task_free(t);
+    }
 }
 
 void task_cancel(struct task *t)
 {
     if (t->state == TASK_DONE || t->state == TASK_NEW)
         return;
-    if (t->state == TASK_READY)
-        unlink_ready(t);
+    task_unlist(t);
+    task_drop_kids(t);
     if (t->state == TASK_WAITS && t->term && t->waits)
         t->term->forget(t->term->ctx, t->waits);
+    // Its memory may be a worker's just now: the error lies in the kernel's.
     t->waits = NULL;
     t->n = 0;
-    (void)fail_set(&t->fail, ERR_CANCELLED, FAIL_NO_POS, NULL,
-                   "the task was ended"); // its code is known
-    t->error = error_unit(&t->arena, &t->fail, NULL, NULL, NULL);
-    done(t, ERR_CANCELLED);
+    t->error = t->kernel->killed;
+    task_done(t, ERR_CANCELLED);
 }
 
 void task_free(struct task *t)
@@ -173,14 +203,20 @@ void task_free(struct task *t)
     const struct mem *mem = k->plat->mem;
 
     task_cancel(t);
-    k->tasks--;
+    if (t->job) {
+        t->given_back = true;
+        return;
+    }
+    k->owner.tasks--;
     arena_reset(&t->arena);
     arena_reset(&t->scratch);
-    t->frames = NULL;
-    t->memos = NULL;
-    t->n = t->cap = t->nest = t->memo_n = t->memo_cap = 0;
-    t->waits = NULL;
     if (k->spare_n < KERNEL_SPARE_TASKS) {
+        struct arena arena = t->arena, scratch = t->scratch;
+
+        memset(t, 0, sizeof *t);
+        t->kernel = k;
+        t->arena = arena;
+        t->scratch = scratch;
         t->next = k->spare;
         k->spare = t;
         k->spare_n++;
@@ -189,21 +225,6 @@ void task_free(struct task *t)
     arena_fini(&t->arena);
     arena_fini(&t->scratch);
     mem->put(mem->ctx, t, sizeof *t);
-}
-
-uint64_t kernel_step(struct kernel *k)
-{
-    // Only what is ready now: a task that becomes ready again waits for its turn.
-    for (size_t n = k->tasks; k->ready && n; n--) {
-        struct task *t = k->ready;
-
-        k->ready = t->next;
-        if (!k->ready)
-            k->ready_end = &k->ready;
-        t->state = TASK_NEW; // running
-        run(t);
-    }
-    return k->ready ? 0 : UINT64_MAX;
 }
 
 // ---- Frames
@@ -247,69 +268,4 @@ void task_read(struct task *t, const struct unit *node, const struct scope *scop
     };
 
     task_push(t, &f);
-}
-
-// ---- Memos: open addressing by address
-
-static size_t memo_slot(uintptr_t key, uint32_t cap)
-{
-    return (size_t)((uint64_t)key * 0x9E3779B97F4A7C15u >> 32) & (cap - 1);
-}
-
-static struct memo *memo_find(const struct task *t, uintptr_t key)
-{
-    size_t at = memo_slot(key, t->memo_cap);
-
-    while (t->memos[at].key && t->memos[at].key != key)
-        at = (at + 1) & (t->memo_cap - 1);
-    return &t->memos[at];
-}
-
-static bool memo_grow(struct task *t)
-{
-    struct memo *old = t->memos;
-    uint32_t was = t->memo_cap, cap = was ? 2 * was : MEMOS_FIRST;
-    struct memo *memos = arena_new(&t->arena, cap * sizeof *memos);
-
-    if (!memos)
-        return false;
-    memset(memos, 0, cap * sizeof *memos);
-    t->memos = memos;
-    t->memo_cap = cap;
-    for (uint32_t i = 0; i < was; i++)
-        if (old[i].key)
-            *memo_find(t, old[i].key) = old[i];
-    return true;
-}
-
-struct memo *task_memo(struct task *t, const struct unit *node, enum read_mode mode, bool make)
-{
-    uintptr_t key = (uintptr_t)node | (mode == READ_TOP);
-    struct memo *m = t->memo_cap ? memo_find(t, key) : NULL;
-
-    if (m && m->key)
-        return m;
-    if (!make)
-        return NULL;
-    if (2 * (t->memo_n + 1) > t->memo_cap) {
-        if (!memo_grow(t))
-            return NULL;
-        m = memo_find(t, key);
-    }
-    t->memo_n++;
-    m->key = key;
-    m->done = false;
-    return m;
-}
-
-void task_memo_set(struct task *t, const struct unit *node, enum read_mode mode,
-                   const struct unit *value, const struct scope *where)
-{
-    struct memo *m = task_memo(t, node, mode, false);
-
-    if (m) {
-        m->done = true;
-        m->value = *value;
-        m->where = where;
-    }
 }

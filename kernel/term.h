@@ -9,6 +9,8 @@
 #include "units/unit.h"
 
 struct call;
+struct pixels;
+struct task;
 
 struct term_line {
     struct span prompt; // shown first
@@ -32,6 +34,25 @@ struct term {
     // Characters across and down; false when there is no such thing (a pipe)
     bool (*size)(void *ctx, unsigned *columns, unsigned *rows);
     enum err (*resize)(void *ctx, unsigned columns, unsigned rows);
+    // One message, typed at a prompt with all that a line editor does; answers later with the unit
+    // as it stands, and data. What is no message is shown as an error, and the prompt comes again;
+    // the end of the input ends the session, and the call.
+    enum err (*message)(void *ctx, struct call *c, struct span prompt);
+    // A value as the prompt shows it: on a line of its own, text raw, `-` not at all
+    void (*show)(void *ctx, const struct unit *value);
+    // An error unit {code why ..}; @id: of the task in the background that it ended, 0: none
+    void (*fail)(void *ctx, const struct unit *error, uint64_t id);
+    // Was a key typed that nobody waits for? It is used up then.
+    bool (*pressed)(void *ctx);
+    // Pictures. NULL, or pixels gives false: this terminal has none.
+    bool (*pixels)(void *ctx, unsigned *w, unsigned *h);
+    size_t (*modes)(void *ctx, unsigned (*wh)[2], size_t max);
+    enum err (*set_pixels)(void *ctx, unsigned w, unsigned h);
+    enum err (*draw)(void *ctx, int x, int y, const struct pixels *p);
+    // What the screen shows; @out gets its size, and memory of the arena
+    enum err (*shot)(void *ctx, struct arena *a, struct pixels *out);
+    // The kernel's: the task that Ctrl-C ends (kernel.h, term_interrupt)
+    struct task *front;
 };
 
 #endif

@@ -53,12 +53,19 @@ const struct service math_calc_service = {
     .pure = true,
 };
 
+// What a call may cost on the main loop, in the measure of NUM_EFFORT.
+enum { SHORT_EFFORT = 1000000 };
+
 static enum err run(struct call *c)
 {
     const struct unit *digits = c->command->opts ? c->opt[0] : NULL;
     struct num_env env;
+    enum err e;
 
     num_env_init(&env, c->arena, c->scratch, c->fail);
-    return math_run(&env, &math_ops[c->command - commands], c->arg, digits, c->plat->mem,
-                    &c->value);
+    if (!c->aside)
+        env.effort = SHORT_EFFORT;
+    e = math_run(&env, &math_ops[c->command - commands], c->arg, digits, c->plat->mem, &c->value);
+    // Efforts are known before anything is computed, so little was done in vain.
+    return e == ERR_LIMIT && env.effort == 0 && !c->aside ? call_aside(c) : e;
 }

@@ -4,13 +4,12 @@
 #include "units/shape.h"
 
 struct run {
-    uint32_t at;
     int64_t pass;
     struct unit *fail;
     uint32_t failed;
 };
 
-static enum err next(struct call *c);
+static enum err next(struct call *c, uint32_t at);
 
 // {err:{..}} is how an error stands among values.
 static enum err as_value(struct call *c, enum err e, const struct unit *value, struct unit *out)
@@ -40,14 +39,15 @@ static bool is_wanted(const struct call *c, const struct unit *want, const struc
     return unit_eq(want, got, mem) || (a && code && want->n == 1 && unit_eq(a, code, mem));
 }
 
-static enum err one_done(struct call *c, enum err e, const struct unit *value)
+// Compares what row `at` gave; keeps those that differ.
+static enum err compare(struct call *c, uint32_t at, enum err e, const struct unit *value)
 {
     struct run *r = c->own;
-    const struct unit *row = &c->arg->items[r->at++];
+    const struct unit *row = &c->arg->items[at];
     const struct unit *com = unit_get_word(row, SPAN("com"), c->plat->mem);
     const struct unit *res = unit_get_word(row, SPAN("res"), c->plat->mem);
     const struct unit *like = unit_get_word(row, SPAN("like"), c->plat->mem);
-    struct unit got, *items;
+    struct unit got, kept, *items;
     enum err bad = as_value(c, e, value, &got);
     char shape[64];
     bool good;
@@ -63,39 +63,49 @@ static enum err one_done(struct call *c, enum err e, const struct unit *value)
     }
     if (good) {
         r->pass++;
-        return next(c);
+        return ERR_OK;
     }
     items = unit_array(c->arena, 6);
-    if (!items)
+    bad = call_keep(c, &got, &kept);
+    if (!items || bad)
         return ERR_NO_MEMORY;
     items[0] = unit_word("com");
     items[1] = *com;
     items[2] = unit_word(like ? "like" : "res");
     items[3] = like ? *like : res ? *res : unit_none();
     items[4] = unit_word("got");
-    items[5] = got;
+    items[5] = kept;
     bad = unit_map(c->arena, items, 3, NULL, &r->fail[r->failed]);
-    if (bad)
-        return bad;
-    r->failed++;
-    return next(c);
+    r->failed += !bad;
+    return bad;
 }
 
-static enum err next(struct call *c)
+static void one_done(struct call *c, uint32_t at, enum err e, const struct unit *value)
+{
+    enum err bad = compare(c, at, e, value);
+
+    if (!bad)
+        bad = next(c, at + 1);
+    if (bad && bad != ERR_LATER)
+        call_refuse(c, bad);
+}
+
+// Sends the message of row `at`; behind the last one answers.
+static enum err next(struct call *c, uint32_t at)
 {
     struct run *r = c->own;
-    const struct unit *row, *com;
-    struct unit *items;
+    const struct unit *com;
+    struct unit *items, value;
     enum err e;
 
-    if (r->at < c->arg->n) {
-        row = &c->arg->items[r->at];
-        com = unit_get_word(row, SPAN("com"), c->plat->mem);
+    if (at < c->arg->n) {
+        com = unit_get_word(&c->arg->items[at], SPAN("com"), c->plat->mem);
         if (!com)
             return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS,
                             "each item is {com:MESSAGE res:VALUE}", "item %u has no com",
-                            (unsigned long)r->at);
-        return call_run(c, com, one_done);
+                            (unsigned long)at);
+        e = call_spawn(c, com, 0, at, one_done);
+        return e ? e : ERR_LATER;
     }
     items = unit_array(c->arena, 4);
     if (!items)
@@ -104,7 +114,16 @@ static enum err next(struct call *c)
     items[1] = unit_int(r->pass);
     items[2] = unit_word("fail");
     e = unit_list(r->fail, r->failed, &items[3]);
-    return e ? e : unit_map(c->arena, items, 2, NULL, &c->value);
+    if (!e)
+        e = unit_map(c->arena, items, 2, NULL, &value);
+    if (e)
+        return e;
+    if (c->arg->n == 0) { // nothing was sent, nobody waits
+        c->value = value;
+        return ERR_OK;
+    }
+    call_answer(c, &value);
+    return ERR_LATER;
 }
 
 static enum err run_run(struct call *c)
@@ -117,7 +136,7 @@ static enum err run_run(struct call *c)
     if (!r->fail)
         return ERR_NO_MEMORY;
     c->own = r;
-    return next(c);
+    return next(c, 0);
 }
 
 static const struct command commands[] = {

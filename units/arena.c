@@ -75,6 +75,33 @@ void arena_reset(struct arena *a)
     a->chunk_bytes = ARENA_CHUNK_BYTES;
 }
 
+bool arena_adopt(struct arena *a, struct arena *from)
+{
+    struct arena_chunk **end = &from->chunks;
+
+    if (from->used_bytes > a->limit_bytes - a->used_bytes)
+        return false;
+    if (!from->chunks)
+        return true;
+    while (*end)
+        end = &(*end)->next;
+    // Behind the newest one, whose free part stays in use.
+    if (a->chunks) {
+        *end = a->chunks->next;
+        a->chunks->next = from->chunks;
+    } else {
+        a->chunks = from->chunks;
+        a->at = from->at;
+        a->end = from->end;
+    }
+    a->used_bytes += from->used_bytes;
+    a->wipe = a->wipe || from->wipe;
+    from->used_bytes = 0;
+    from->chunks = NULL;
+    from->at = from->end = NULL;
+    return true;
+}
+
 void *arena_more(struct arena *a, size_t bytes)
 {
     size_t need, size;

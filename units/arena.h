@@ -47,6 +47,14 @@ void arena_init(struct arena *a, const struct mem *mem, size_t limit_bytes);
 /** Everything back to the port. The arena may be used again. */
 void arena_fini(struct arena *a);
 
+/**
+ * arena_adopt - all memory of another arena becomes part of this one
+ *
+ * Objects stay where they are; @from is empty then. False, and nothing has changed, when it would
+ * be past the limit.
+ */
+MUST_USE bool arena_adopt(struct arena *a, struct arena *from);
+
 /** Forget all objects, keep the first chunk. */
 void arena_reset(struct arena *a);
 

@@ -65,7 +65,8 @@ static const struct {
     {"", "\t日本 \x1B !`pw` ,\n", "日本\n", "error syntax: ", 2},
     {"", "  (neg inp@io.term)@math.calc 6\nline\n5", "6\n5\n",
      "error bad-arg: neg wants a number, this is of type str and came from another message: it is "
-     "data, not a command\n      (neg inp@io.term)@math.calc 6\n      ^\n", 2},
+     "data, not a command\n      (neg inp@io.term)@math.calc 6\n      ^\n",
+     2},
     {"", "(neg (div (1 0))@math.calc)@math.calc", "",
      "error div-zero: division by zero\n    (neg (div (1 0))@math.calc)@math.calc\n    ^\n"
      "in math.calc at @1\nin math.calc\nat stdin:1:1\n",
@@ -95,10 +96,10 @@ static const struct {
     {"--json-in", "{\"stream\":[{\"()\":[\"neg\",5]},\"math.calc\"]}\n\"help\" {\"k\":1}",
      "-5\nhelp\n{k:1}\n", NULL, 0},
     {"--json-in", "{\"a\":1,}\n5", "5\n", "error syntax: ", 2},
-    {"--json-in", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
-     "",
+    {"--json-in", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "",
      "error too-deep: brackets and suffixes are nested past the limit\n"
-     "    ..[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n                                                  ^\n"
+     "    ..[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n                                        "
+     "          ^\n"
      "at stdin:1:65\n",
      2},
     {"--json --json-in", "[1,2]", "{\"msg\":[1,2]}\n", NULL, 0},

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+// The messages that a message sends: children, which it waits for, and those in the background,
+// which nobody waits for. What service.h lends to services about tasks.
+#include "kernel/internal.h"
+
+// ---- Children
+
+static enum err new_child(struct task *t, struct task **child)
+{
+    enum err e = task_new(t->kernel, t->term, child);
+
+    if (e == ERR_BUSY)
+        return fail_set(&t->fail, e, FAIL_NO_POS, "try again when some have ended",
+                        "there are %u tasks already", (unsigned long)KERNEL_TASKS_MAX);
+    if (e)
+        return fail_set(&t->fail, e, FAIL_NO_POS, NULL, "no memory for another message");
+    // The memory of a small message; an arena that has a chunk keeps it.
+    if (!(*child)->arena.chunks && (*child)->arena.chunk_bytes)
+        (*child)->arena.chunk_bytes = CHILD_CHUNK_BYTES;
+    return ERR_OK;
+}
+
+enum err call_child(struct call *c, struct task **child, struct arena **a)
+{
+    struct task *t = work_of(c)->task;
+    enum err e;
+
+    if (t->nest == TASK_NEST_MAX)
+        return fail_set(&t->fail, ERR_LIMIT, FAIL_NO_POS, NULL,
+                        "messages are nested more than %u deep", (unsigned long)TASK_NEST_MAX);
+    e = new_child(t, child);
+    if (!e)
+        *a = &(*child)->arena;
+    return e;
+}
+
+// The unit is to be run, whatever it was before.
+static struct unit to_run(const struct unit *u)
+{
+    struct unit root = *u;
+
+    root.flags &= (uint8_t)~UNIT_DONE;
+    if (root.kind == UNIT_STREAM)
+        root.flags |= UNIT_LIVE;
+    return root;
+}
+
+static void enter_front(struct task *t)
+{
+    if (!t->term)
+        return;
+    t->front = true;
+    t->front_before = t->term->front;
+    t->term->front = t;
+}
+
+void task_front_leave(struct task *t)
+{
+    struct task **at = t->term ? &t->term->front : NULL;
+
+    while (at && *at && *at != t)
+        at = &(*at)->front_before;
+    if (at && *at)
+        *at = t->front_before;
+    t->front = false;
+}
+
+void call_start(struct call *c, struct task *child, const struct unit *u, unsigned flags,
+                uint32_t tag, child_end *end)
+{
+    struct work *w = work_of(c);
+    struct task *t = w->task;
+    struct unit root = to_run(u);
+
+    child->parent = t;
+    child->parent_id = t->id;
+    child->kid_next = t->kids;
+    if (t->kids)
+        t->kids->kid_prev = child;
+    t->kids = child;
+    child->for_call = c;
+    child->tag = tag;
+    child->end = end;
+    child->nest = t->nest;
+    child->cpu_ns = child->kids_ns = t->cpu_ns;
+    if (flags & CHILD_FRONT)
+        enter_front(child);
+    if (root.flags & UNIT_HIDDEN)
+        child->arena.wipe = true;
+    task_begin(child, &root, flags & CHILD_INSIDE ? &w->scope : NULL, flags & CHILD_READ);
+    task_ready(child);
+}
+
+enum err call_spawn(struct call *c, const struct unit *u, unsigned flags, uint32_t tag,
+                    child_end *end)
+{
+    struct task *child;
+    struct arena *a;
+    enum err e = call_child(c, &child, &a);
+
+    if (!e)
+        call_start(c, child, u, flags, tag, end);
+    return e;
+}
+
+void task_tell(struct task *t, child_end *end)
+{
+    struct kernel *k = t->kernel;
+    struct task *p = t->parent, *outer = k->ends;
+    struct call *c = t->for_call;
+    enum err e = t->outcome.e;
+
+    // The parent computed what its child did; and if the child rested, so did the parent.
+    if (t->waited) {
+        p->waited = true;
+        p->cpu_ns = t->cpu_ns;
+    } else {
+        p->cpu_ns += t->cpu_ns - t->kids_ns;
+    }
+    p->total_ns += t->total_ns;
+    k->ends = t;
+    end(c, t->tag, e, e ? &t->outcome.error : &t->outcome.value);
+    k->ends = outer;
+    task_free(t);
+}
+
+static void drop(struct task *kid)
+{
+    kid->end = NULL;
+    kid->background = false;
+    task_free(kid);
+}
+
+void task_drop_kids(struct task *t)
+{
+    while (t->kids)
+        drop(t->kids);
+}
+
+void call_drop(struct call *c, uint32_t tag)
+{
+    struct task *kid = work_of(c)->task->kids;
+
+    while (kid && (kid->tag != tag || kid->for_call != c))
+        kid = kid->kid_next;
+    if (kid)
+        drop(kid);
+}
+
+unsigned call_width(const struct call *c)
+{
+    const struct plat_work *work = c->plat->work;
+
+    return work ? 2 * work->n + 1 : 1;
+}
+
+enum err call_keep(struct call *c, const struct unit *value, struct unit *out)
+{
+    struct task *child = c->kernel->ends;
+    size_t small = (size_t)value->nodes * sizeof *value + value->bytes;
+
+    if (value->flags & UNIT_HIDDEN)
+        c->arena->wipe = true;
+    // Taken over only where most of the memory is the value.
+    if (small > VALUE_COPY_BYTES && child && child->arena.used_bytes / 4 <= small &&
+        !child->arena.wipe && arena_adopt(c->arena, &child->arena)) {
+        *out = *value;
+        return ERR_OK;
+    }
+    return unit_copy(c->arena, value, out);
+}
+
+void call_pass(struct call *c, enum err e, const struct unit *error)
+{
+    struct task *t = work_of(c)->task;
+    const struct unit *why = error->kind == UNIT_MAP
+                                 ? unit_get_word(error, SPAN("why"), t->arena.mem)
+                                 : NULL;
+    struct span text = why && why->kind == UNIT_STR ? unit_span(why) : span_of(err_text(e));
+
+    if (unit_copy(c->arena, error, &t->cause))
+        t->cause = unit_none(); // the outer one tells the same, but not from where
+    call_refuse(c, fail_set(&t->fail, e, FAIL_NO_POS, NULL, "%S", &text));
+}
+
+void call_timer(struct call *c, uint64_t at_ns, void (*due)(struct call *c))
+{
+    struct task *t = work_of(c)->task;
+
+    t->waits = c;
+    timer_set(t, at_ns, due);
+}
+
+// ---- In the background
+
+// The messages around, made anew in the task's own memory.
+static enum err copy_scopes(struct task *t, const struct scope *s, const struct scope **out)
+{
+    *out = NULL;
+    for (const struct scope **at = out; s; s = s->outer) {
+        struct scope *copy = arena_new(&t->arena, sizeof *copy);
+        struct unit *msg = unit_array(&t->arena, 1);
+
+        if (!copy || !msg || unit_copy(&t->arena, s->msg, msg))
+            return ERR_NO_MEMORY;
+        if (msg->flags & UNIT_HIDDEN)
+            t->arena.wipe = true;
+        *copy = (struct scope){NULL, msg, t};
+        *at = copy;
+        at = &copy->outer;
+    }
+    return ERR_OK;
+}
+
+enum err call_detach(struct call *c, const struct unit *u, unsigned flags, uint64_t *id)
+{
+    struct work *w = work_of(c);
+    struct task *t = w->task, *child;
+    const struct scope *scope = NULL;
+    struct unit copy, root;
+    enum err e = new_child(t, &child);
+
+    if (e)
+        return e;
+    e = unit_copy(&child->arena, u, &copy);
+    if (!e && (flags & CHILD_INSIDE))
+        e = copy_scopes(child, &w->scope, &scope);
+    if (e) {
+        task_free(child);
+        return fail_set(&t->fail, e, FAIL_NO_POS, NULL, "no memory for a task in the background");
+    }
+    root = to_run(&copy);
+    child->parent_id = t->id;
+    child->background = true;
+    if (root.flags & UNIT_HIDDEN)
+        child->arena.wipe = true;
+    task_begin(child, &root, scope, flags & CHILD_READ);
+    *id = child->id;
+    task_ready(child);
+    return ERR_OK;
+}
+
+// ---- About tasks
+
+static const char *name_of(const struct task *t)
+{
+    const struct route *r = NULL;
+
+    if (t->root.kind == UNIT_STREAM)
+        r = route_find(t->kernel, unit_span(&t->root.items[1]));
+    return r ? r->service->name : "";
+}
+
+uint64_t call_id(const struct call *c)
+{
+    return ((const struct work *)c)->task->id;
+}
+
+size_t call_tasks(const struct call *c, struct task_info *out, size_t max)
+{
+    size_t n = 0;
+
+    for (const struct task *t = c->kernel->oldest; t; t = t->all_next, n++) {
+        if (n >= max)
+            continue;
+        out[n] = (struct task_info){
+            .id = t->id,
+            .parent = t->parent_id,
+            .name = name_of(t),
+            .waits = t->state == TASK_WAITS || t->state == TASK_PARKED,
+            .start_ns = t->start_ns,
+            .cpu_ns = t->total_ns,
+            // The memory of one that a worker has is being counted there.
+            .bytes = t->job ? 0 : t->arena.used_bytes + t->scratch.used_bytes,
+        };
+    }
+    return n;
+}
+
+enum err call_kill(struct call *c, uint64_t id)
+{
+    struct kernel *k = c->kernel;
+
+    for (struct task *t = k->oldest; t; t = t->all_next) {
+        if (t->id != id)
+            continue;
+        k->doomed += !t->doomed;
+        t->doomed = true;
+        return ERR_OK;
+    }
+    return ERR_NOT_FOUND;
+}
+
+enum err call_fit(struct call *c, struct span serv, const struct unit *msg, bool *named,
+                  bool *merges)
+{
+    const struct route *r = route_find(c->kernel, serv);
+    const struct command *run;
+
+    if (!r)
+        return fail_set(c->fail, ERR_NO_SERVICE, FAIL_NO_POS,
+                        names_hint(work_of(c)->task, serv, NULL), "no service is named %S", &serv);
+    run = r->other;
+    *named = false;
+    for (uint32_t i = 0; msg->kind == UNIT_MAP && i < msg->n; i++) {
+        const struct unit *key = &msg->items[2 * i];
+        const struct command *found = key->kind == UNIT_STR ? command_find(r, unit_span(key))
+                                                            : NULL;
+        if (!found || !found->shape)
+            continue;
+        *named = true;
+        run = found;
+    }
+    *merges = run && (run->flags & CMD_MERGES);
+    return ERR_OK;
+}
+
+// ---- Terminals
+
+bool term_interrupt(struct kernel *k, struct term *term)
+{
+    (void)k;
+    if (!term->front)
+        return false;
+    task_cancel(term->front);
+    return true;
+}
+
+void term_close(struct kernel *k, struct term *term)
+{
+    struct task *t = k->oldest;
+
+    while (t) {
+        struct task *next = t->all_next, *root = t;
+
+        while (root->parent)
+            root = root->parent;
+        if (t->term == term && root->background) {
+            t->term = NULL;
+        } else if (t->term == term && !t->parent) {
+            task_cancel(t);
+            next = k->oldest; // it took its children along
+        }
+        t = next;
+    }
+}

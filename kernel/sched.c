@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+// Whose turn it is.
+//
+//   prompt --.            those that computed less than PROMPT_NS since they last waited
+//            +--> run a slice --> waits, is done, or goes back, by what it has used, to prompt or
+//   slow ----'                    slow: who computes long lets those who answer a person go before
+//
+//   aside ------> worker --> ready again with the answer of its handler
+//
+// The clock is read at the beginning of a turn, every STEPS_A_LOOK steps, and at its end.
+#include "kernel/internal.h"
+
+void queue_init(struct queue *q)
+{
+    q->first = NULL;
+    q->last = &q->first;
+}
+
+void queue_put(struct queue *q, struct task *t)
+{
+    t->next = NULL;
+    *q->last = t;
+    q->last = &t->next;
+}
+
+struct task *queue_take(struct queue *q)
+{
+    struct task *t = q->first;
+
+    if (t) {
+        q->first = t->next;
+        if (!q->first)
+            q->last = &q->first;
+    }
+    return t;
+}
+
+void queue_remove(struct queue *q, struct task *t)
+{
+    struct task **at = &q->first;
+
+    while (*at && *at != t)
+        at = &(*at)->next;
+    if (!*at)
+        return;
+    *at = t->next;
+    if (!t->next)
+        q->last = at;
+}
+
+void task_ready(struct task *t)
+{
+    struct kernel *k = t->kernel;
+
+    t->state = TASK_READY;
+    queue_put(t->cpu_ns < PROMPT_NS ? &k->prompt : &k->slow, t);
+}
+
+void task_unlist(struct task *t)
+{
+    struct kernel *k = t->kernel;
+
+    if (t->state == TASK_READY) {
+        queue_remove(&k->prompt, t);
+        queue_remove(&k->slow, t);
+    } else if (t->state == TASK_PARKED) {
+        k->parked--;
+    } else if (t->state == TASK_ASIDE && !t->job) {
+        queue_remove(&k->asides, t);
+    }
+    timer_drop(t);
+}
+
+void task_rested(struct task *t)
+{
+    t->cpu_ns = t->kids_ns = 0;
+    t->waited = true;
+}
+
+// ---- The clock
+
+static void look(struct kernel *k, struct task *t)
+{
+    uint64_t now = k->plat->now_ns(k->plat->ctx);
+
+    if (k->clock_ns) {
+        t->cpu_ns += now - k->clock_ns;
+        t->total_ns += now - k->clock_ns;
+    }
+    k->clock_ns = now;
+    t->start_ns = t->start_ns ? t->start_ns : now;
+}
+
+static bool over_budget(struct task *t)
+{
+    if (t->cpu_ns <= t->kernel->budget_ns)
+        return false;
+    task_fail(t, fail_set(&t->fail, ERR_LIMIT, FAIL_NO_POS,
+                          "wait now and then, or do it in several messages",
+                          "this message used its %u s of processor time without waiting",
+                          (unsigned long)(t->kernel->budget_ns / 1000000000)));
+    return true;
+}
+
+void task_run(struct task *t)
+{
+    struct kernel *k = t->kernel;
+    uint64_t began = k->clock_ns;
+    unsigned steps = 0;
+
+    k->runs = t;
+    t->state = TASK_RUNS;
+    if (t->n)
+        (void)over_budget(t); // then no frame is left
+    while (t->n) {
+        struct frame *f = &t->frames[t->n - 1];
+        enum step s = f->kind == FRAME_STREAM ? stream_step(t, f) : task_read_step(t);
+
+        if (s == STEP_WAIT) {
+            if (t->state == TASK_RUNS) // not answered meanwhile
+                t->state = TASK_WAITS;
+            break;
+        }
+        if (++steps % STEPS_A_LOOK)
+            continue;
+        look(k, t);
+        began = began ? began : k->clock_ns;
+        if (over_budget(t) || !t->n)
+            break;
+        if (k->clock_ns - began >= SLICE_NS || k->doomed) {
+            task_ready(t);
+            break;
+        }
+    }
+    if (k->clock_ns || t->n)
+        look(k, t);
+    k->runs = NULL;
+    if (t->state == TASK_RUNS)
+        task_done(t, t->answer);
+}
+
+// ---- Workers
+
+// What a worker does: nothing here may touch more than the call.
+static void job(void *arg)
+{
+    struct task *t = arg;
+
+    t->job_e = t->waits->command->run(t->waits);
+}
+
+static bool give(struct kernel *k, struct task *t)
+{
+    const struct plat_work *work = k->plat->work;
+
+    for (unsigned i = 0; i < work->n && i < PLAT_WORKERS_MAX; i++) {
+        if (k->workers[i])
+            continue;
+        t->job = true;
+        t->job_ns = k->plat->now_ns(k->plat->ctx);
+        if (work->start(work->ctx, i, job, t)) {
+            t->job = false;
+            return false;
+        }
+        k->workers[i] = t;
+        k->workers_busy++;
+        return true;
+    }
+    return false;
+}
+
+bool task_aside(struct task *t)
+{
+    struct kernel *k = t->kernel;
+    const struct plat_work *work = k->plat->work;
+
+    if (!work || !work->n)
+        return false;
+    t->waits->aside = true;
+    if (k->workers_busy < work->n && k->workers_busy < PLAT_WORKERS_MAX) {
+        if (!give(k, t))
+            return false;
+    } else {
+        queue_put(&k->asides, t);
+    }
+    t->state = TASK_ASIDE;
+    return true;
+}
+
+static void job_done(struct kernel *k, struct task *t)
+{
+    uint64_t took = k->plat->now_ns(k->plat->ctx) - t->job_ns;
+
+    t->job = false;
+    if (t->state == TASK_DONE) { // it was ended meanwhile
+        if (t->given_back)
+            task_free(t);
+        return;
+    }
+    t->cpu_ns += took;
+    t->total_ns += took;
+    t->answer = t->job_e == ERR_LATER ? ERR_INTERNAL : t->job_e;
+    task_ready(t);
+}
+
+static void workers_look(struct kernel *k)
+{
+    const struct plat_work *work = k->plat->work;
+
+    for (unsigned i = 0; k->workers_busy && i < work->n && i < PLAT_WORKERS_MAX; i++) {
+        struct task *t = k->workers[i];
+
+        if (!t || !work->done(work->ctx, i))
+            continue;
+        k->workers[i] = NULL;
+        k->workers_busy--;
+        job_done(k, t);
+    }
+    while (k->asides.first && k->workers_busy < work->n && k->workers_busy < PLAT_WORKERS_MAX) {
+        struct task *t = queue_take(&k->asides);
+
+        if (!give(k, t)) { // here, then: it waited long enough
+            job(t);
+            job_done(k, t);
+        }
+    }
+}
+
+// ---- A turn of the loop
+
+static void end_doomed(struct kernel *k)
+{
+    while (k->doomed) {
+        struct task *t = k->oldest;
+
+        while (t && !t->doomed)
+            t = t->all_next;
+        if (!t) { // it ended by itself
+            k->doomed = 0;
+            return;
+        }
+        t->doomed = false;
+        k->doomed--;
+        task_cancel(t);
+    }
+}
+
+void kernel_settle(struct kernel *k)
+{
+    if (k->doomed)
+        end_doomed(k);
+}
+
+uint64_t kernel_step(struct kernel *k)
+{
+    const struct plat_work *work = k->plat->work;
+    uint64_t now = k->plat->now_ns(k->plat->ctx), due;
+    bool slow = false;
+
+    if (k->workers_busy || k->asides.first)
+        workers_look(k);
+    due = k->timers_n ? timers_run(k, now) : UINT64_MAX;
+    kernel_settle(k);
+    k->clock_ns = now;
+    while (k->prompt.first || k->slow.first) {
+        struct task *t = k->clock_ns - now < SLICE_NS ? queue_take(&k->prompt) : NULL;
+
+        if (!t) { // also in a busy kernel at least one of them has its turn
+            t = slow && k->clock_ns - now >= SLICE_NS ? NULL : queue_take(&k->slow);
+            slow = true;
+        }
+        if (!t)
+            break;
+        task_run(t);
+        kernel_settle(k);
+    }
+    k->clock_ns = 0;
+    if (k->workers_busy && work->step && work->step(work->ctx))
+        return 0;
+    if (k->prompt.first || k->slow.first)
+        return 0;
+    return k->timers_n ? k->timers[0]->due_ns : due;
+}
