@@ -91,6 +91,11 @@ void call_start(struct call *c, struct task *child, const struct unit *u, unsign
     task_ready(child);
 }
 
+void call_unused(struct task *child)
+{
+    task_free(child);
+}
+
 enum err call_spawn(struct call *c, const struct unit *u, unsigned flags, uint32_t tag,
                     child_end *end)
 {

@@ -160,6 +160,9 @@ MUST_USE enum err call_child(struct call *c, struct task **child, struct arena *
 void call_start(struct call *c, struct task *child, const struct unit *u, unsigned flags,
                 uint32_t tag, child_end *end);
 
+/** Give back a child that is not started after all. */
+void call_unused(struct task *child);
+
 /** Both in one for a unit that is there already. */
 MUST_USE enum err call_spawn(struct call *c, const struct unit *u, unsigned flags, uint32_t tag,
                              child_end *end);
