@@ -5,13 +5,22 @@
 
 // ---- Children
 
-static enum err new_child(struct task *t, struct task **child)
+// What runs in the background leaves room for a person who wants to see and end it.
+static bool has_room(const struct task *t, bool background)
 {
-    enum err e = task_new(t->kernel, t->term, child);
+    while (t->parent)
+        t = t->parent;
+    return t->kernel->owner.tasks < KERNEL_TASKS_MAX - KERNEL_TASKS_KEPT ||
+           !(background || t->background);
+}
+
+static enum err new_child(struct task *t, bool background, struct task **child)
+{
+    enum err e = has_room(t, background) ? task_new(t->kernel, t->term, child) : ERR_BUSY;
 
     if (e == ERR_BUSY)
         return fail_set(&t->fail, e, FAIL_NO_POS, "try again when some have ended",
-                        "there are %u tasks already", (unsigned long)KERNEL_TASKS_MAX);
+                        "there are %u tasks already", (unsigned long)t->kernel->owner.tasks);
     if (e)
         return fail_set(&t->fail, e, FAIL_NO_POS, NULL, "no memory for another message");
     // The memory of a small message; an arena that has a chunk keeps it.
@@ -28,7 +37,7 @@ enum err call_child(struct call *c, struct task **child, struct arena **a)
     if (t->nest == TASK_NEST_MAX)
         return fail_set(&t->fail, ERR_LIMIT, FAIL_NO_POS, NULL,
                         "messages are nested more than %u deep", (unsigned long)TASK_NEST_MAX);
-    e = new_child(t, child);
+    e = new_child(t, false, child);
     if (!e)
         *a = &(*child)->arena;
     return e;
@@ -82,12 +91,15 @@ void call_start(struct call *c, struct task *child, const struct unit *u, unsign
     child->tag = tag;
     child->end = end;
     child->nest = t->nest;
-    child->cpu_ns = child->kids_ns = t->cpu_ns;
-    if (flags & CHILD_FRONT)
+    child->typed = flags & CHILD_FRONT;
+    child->cpu_ns = child->typed ? 0 : t->cpu_ns;
+    if (child->typed)
         enter_front(child);
     if (root.flags & UNIT_HIDDEN)
         child->arena.wipe = true;
-    task_begin(child, &root, flags & CHILD_INSIDE ? &w->scope : NULL, flags & CHILD_READ);
+    if (flags & CHILD_INSIDE)
+        child->inside = (struct scope){w->scope.outer, w->scope.msg, child, &w->scope};
+    task_begin(child, &root, flags & CHILD_INSIDE ? &child->inside : NULL, flags & CHILD_READ);
     task_ready(child);
 }
 
@@ -111,18 +123,10 @@ enum err call_spawn(struct call *c, const struct unit *u, unsigned flags, uint32
 void task_tell(struct task *t, child_end *end)
 {
     struct kernel *k = t->kernel;
-    struct task *p = t->parent, *outer = k->ends;
+    struct task *outer = k->ends;
     struct call *c = t->for_call;
     enum err e = t->outcome.e;
 
-    // The parent computed what its child did; and if the child rested, so did the parent.
-    if (t->waited) {
-        p->waited = true;
-        p->cpu_ns = t->cpu_ns;
-    } else {
-        p->cpu_ns += t->cpu_ns - t->kids_ns;
-    }
-    p->total_ns += t->total_ns;
     k->ends = t;
     end(c, t->tag, e, e ? &t->outcome.error : &t->outcome.value);
     k->ends = outer;
@@ -210,7 +214,7 @@ static enum err copy_scopes(struct task *t, const struct scope *s, const struct 
             return ERR_NO_MEMORY;
         if (msg->flags & UNIT_HIDDEN)
             t->arena.wipe = true;
-        *copy = (struct scope){NULL, msg, t};
+        *copy = (struct scope){NULL, msg, t, NULL};
         *at = copy;
         at = &copy->outer;
     }
@@ -223,7 +227,7 @@ enum err call_detach(struct call *c, const struct unit *u, unsigned flags, uint6
     struct task *t = w->task, *child;
     const struct scope *scope = NULL;
     struct unit copy, root;
-    enum err e = new_child(t, &child);
+    enum err e = new_child(t, true, &child);
 
     if (e)
         return e;
@@ -237,6 +241,7 @@ enum err call_detach(struct call *c, const struct unit *u, unsigned flags, uint6
     root = to_run(&copy);
     child->parent_id = t->id;
     child->background = true;
+    child->cpu_ns = t->cpu_ns; // who sends ever more of them does not wait
     if (root.flags & UNIT_HIDDEN)
         child->arena.wipe = true;
     task_begin(child, &root, scope, flags & CHILD_READ);

@@ -26,13 +26,17 @@ sodium.flags  := -Isrc/libsodium/include/sodium -I../include/sodium \
 sodium.flags.gcc := -DHAVE_PMMINTRIN_H -DHAVE_TMMINTRIN_H -DHAVE_SMMINTRIN_H -DHAVE_WMMINTRIN_H \
                     -DHAVE_AVXINTRIN_H -DHAVE_AVX2INTRIN_H
 
-# Numbers.
+# Numbers. Their memory is that of the call which uses them (units/heap.h), from the first moment on:
+# its own way, pointers that are set at run time, is none for several processors.
 mpdec.from   := m/mpdecimal/mpdecimal_4.0.1.orig.tar.gz
 mpdec.sha256 := 96d33abb4bb0070c7be0fed4246cd38416188325f820468214471938545b1ac8
 mpdec.files  := libmpdec/basearith.c libmpdec/con*.c libmpdec/crt.c libmpdec/mp*.c \
                 libmpdec/difradix2.c libmpdec/fnt.c libmpdec/fourstep.c libmpdec/io.c \
                 libmpdec/numbertheory.c libmpdec/sixstep.c libmpdec/transpose.c
-mpdec.flags  := -Ilibmpdec -I../include -DCONFIG_64=1 -DASM=1 -DHAVE_UINT128_T=1 -DNDEBUG
+mpdec.needs  := units/heap.h
+mpdec.flags   = -Ilibmpdec -I../include -DCONFIG_64=1 -DASM=1 -DHAVE_UINT128_T=1 -DNDEBUG \
+                -Dmalloc=heap_lib_malloc -Drealloc=heap_lib_realloc -Dcalloc=heap_lib_calloc \
+                -Dfree=heap_lib_free -I$(CURDIR) -include units/heap.h
 
 # JSON. Its memory is that of the call which uses it (units/heap.h); nesting past our own depth is
 # refused before its recursion can hurt.
@@ -42,6 +46,21 @@ cjson.files  := cJSON.c
 cjson.needs  := units/json_text.h
 cjson.flags   = -Dmalloc=heap_lib_malloc -Drealloc=heap_lib_realloc -Dfree=heap_lib_free \
                 -I$(CURDIR) -include units/json_text.h -DCJSON_NESTING_LIMIT=JSON_DEPTH_MAX
+
+# Compression. Its memory is that of the call which uses it (units/heap.h).
+lz4.from   := l/lz4/lz4_1.9.4.orig.tar.gz
+lz4.sha256 := 0b0e3aa07c8c063ddf40b082bdf7e37a1562bda40a0ff5272957f3e987e0e54b
+lz4.files  := lib/lz4.c lib/lz4hc.c lib/lz4frame.c lib/xxhash.c
+lz4.needs  := units/heap.h
+lz4.flags   = -Dmalloc=heap_lib_malloc -Dcalloc=heap_lib_calloc -Dfree=heap_lib_free \
+              -DXXH_NAMESPACE=LZ4_ -I$(CURDIR) -include units/heap.h
+
+# Pictures (png, jpg) and deflate. It is one header; how it is compiled stands in services/stb_in.h.
+stb.from   := libs/libstb/libstb_0.0~git20241109.5c20573+ds.orig.tar.xz
+stb.sha256 := a3a5820445a7dd063516bb542a5cd54ced8efc9c5a30bfbaae1bab6dec2c1a74
+stb.files  := stb_image.h
+stb.needs  := services/stb_in.h units/heap.h
+stb.flags   = -I$(CURDIR) -x c -DSTB_IMAGE_IMPLEMENTATION -include services/stb_in.h
 
 # UEFI only: the C library (built by its own meson files) and EFI headers with start code.
 picolibc.from   := p/picolibc/picolibc_1.8.10.orig.tar.gz
@@ -53,7 +72,7 @@ picolibc.options := -Dmultilib=false -Dpicocrt=false -Dsemihost=false -Dtests=fa
 gnuefi.from     := g/gnu-efi/gnu-efi_3.0.15.orig.tar.bz2
 gnuefi.sha256   := 931a257b9c5c1ba65ff519f18373c438a26825f2db7866b163e96d1b168f20ea
 
-libs      := sodium mpdec cjson
+libs      := sodium mpdec cjson lz4 stb
 
 # Debian packages that each step needs, beyond git and make.
 packages.run    := gcc libc6-dev

@@ -38,6 +38,9 @@ struct scope {
     const struct scope *outer;
     const struct unit *msg;
     struct task *task; // whose message it is, and who remembers what its streams gave
+    // A part of a message that is sent as a message of its own stands in that message, but its
+    // streams are run anew each time it is sent. NULL: a message as it stands
+    const struct scope *of;
 };
 
 enum frame_kind { FRAME_READ, FRAME_ITEMS, FRAME_REF, FRAME_STREAM };
@@ -112,26 +115,30 @@ struct task {
     struct call *for_call;
     child_end *end;
     uint32_t tag;
+    struct scope inside; // what it stands in, with CHILD_INSIDE
     bool background;           // nobody waits for it; freed at its end
+    bool typed;                // a person's message: what it computes is not its parent's
     bool front;                // in term->front's list
     struct task *front_before; // what Ctrl-C would end without it
     // Time
-    uint64_t start_ns, cpu_ns, total_ns; // cpu: since it last waited; total: since the start
-    uint64_t kids_ns;                    // cpu_ns when it was started: the parent's share
-    bool waited;                         // it has waited since it began
+    // With all that its children compute. cpu: since it last waited; total: since the start
+    uint64_t start_ns, cpu_ns, total_ns;
     uint64_t due_ns;
     uint64_t due_order; // who asked first is first
     uint32_t due_at;    // place in the heap of timers + 1; 0: none
     void (*due)(struct call *c);
     // Elsewhere
     bool doomed;            // to be ended as soon as nothing of it runs
-    bool job;               // a worker has it; its memory must stay
+    struct call *job;       // what a worker runs: the memory of the task must stay; or NULL
     bool given_back;        // task_free was called meanwhile
+    uint32_t held;          // children that ended, but whose memory must stay: ours must, too
     enum err job_e;         // what the handler gave back
     uint64_t job_ns;        // when the worker got it
     uint32_t memos_outside; // streams of messages around that it reads
     struct task *parked_in; // whose memo it waits for
     const struct unit *parked_on;
+    struct task *walk; // memo_cycle: next to look at, and which walk has met it
+    uint64_t walked;
 };
 
 // What a frame's step gives back.
@@ -159,7 +166,7 @@ bool memo_set(struct task *t, struct task *owner, const struct unit *node, enum 
               const struct unit *value, const struct scope *where);
 
 /** Would t wait for itself if it waited for the task `by`? */
-bool memo_cycle(const struct task *t, const struct task *by);
+bool memo_cycle(const struct task *t, struct task *by);
 
 /** Wait until the memo is done or given up. */
 void memo_park(struct task *t, struct task *owner, const struct unit *node);
@@ -223,6 +230,7 @@ struct work {
     const struct unit *given[CALL_OPTS_MAX + 1]; // as they stand: options, then the argument
     struct scope scope;
     bool wants_aside; // call_aside was called
+    bool wants_front; // call_front was called
 };
 
 static inline struct work *work_of(struct call *c)
@@ -305,6 +313,8 @@ struct kernel {
     struct task **timers;
     uint32_t timers_n;
     uint64_t timer_order;
+    uint64_t timers_ns; // when they were last run
+    uint64_t walks;     // of memo_cycle
     struct task *workers[PLAT_WORKERS_MAX]; // what each works for
     unsigned workers_busy;
     uint64_t budget_ns;

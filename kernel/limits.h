@@ -10,6 +10,9 @@ enum {
     // Tasks of one owner, LANGUAGE section 7: what a runaway loop of messages may hold.
     KERNEL_TASKS_MAX = 1024,
 
+    // Of these, what tasks in the background leave to whoever sits at a terminal.
+    KERNEL_TASKS_KEPT = 64,
+
     // Messages nested in one another, LANGUAGE section 7.
     TASK_NEST_MAX = 32,
 

@@ -124,31 +124,35 @@ void memo_leave(struct task *t)
     t->memos_outside = 0;
 }
 
-// Does x, sooner or later, wait for t? Through its children, and through what it is parked for.
-// A parked task names one other, and each is met at most `left` times: the number of tasks.
-static bool leads_to(const struct task *x, const struct task *t, size_t *left)
+static void meet(struct kernel *k, struct task **list, struct task *t)
 {
-    const struct memo *m;
-
-    if (x == t)
-        return true;
-    if (!*left)
-        return true; // more meetings than tasks: do not find out by waiting
-    --*left;
-    if (x->state == TASK_PARKED) {
-        m = memo_find(x->parked_in, x->parked_on, READ_DEEP, false);
-        return m && m->by && leads_to(m->by, t, left);
-    }
-    for (const struct task *kid = x->kids; kid; kid = kid->kid_next)
-        if (leads_to(kid, t, left))
-            return true;
-    return false;
+    if (!t || t->walked == k->walks)
+        return;
+    t->walked = k->walks;
+    t->walk = *list;
+    *list = t;
 }
 
-bool memo_cycle(const struct task *t, const struct task *by)
+// Whom `by` waits for, sooner or later: its children, and who reads what one is parked for.
+// Whoever t is a part of waits for t as well: found from there through the children.
+bool memo_cycle(const struct task *t, struct task *by)
 {
-    size_t left = 4 * t->kernel->owner.tasks;
+    struct kernel *k = t->kernel;
+    struct task *list = NULL, *x;
 
-    // Whoever t is a part of waits for t as well: found from there through the children.
-    return leads_to(by, t, &left);
+    k->walks++;
+    meet(k, &list, by);
+    while ((x = list)) {
+        list = x->walk;
+        if (x == t)
+            return true;
+        if (x->state == TASK_PARKED) {
+            struct memo *m = memo_find(x->parked_in, x->parked_on, READ_DEEP, false);
+
+            meet(k, &list, m ? m->by : NULL);
+        }
+        for (struct task *kid = x->kids; kid; kid = kid->kid_next)
+            meet(k, &list, kid);
+    }
+    return false;
 }

@@ -71,7 +71,8 @@ struct plat_con {
     // Keys one by one without echo (true), or as the machine had it (false). NULL: always keys.
     void (*keys)(void *ctx, bool on);
     // The display behind it. NULL: text only; a terminal with @blocks shows pictures all the same,
-    // as half blocks (U+2580) in 24-bit colours (ESC [ 38 ; 2 ; r ; g ; b m)
+    // as half blocks (U+2580) in 24-bit colours (ESC [ 38 ; 2 ; r ; g ; b m), placed by
+    // ESC [ row ; column H between ESC 7 and ESC 8
     const struct plat_gfx *gfx;
     bool blocks;
     void *ctx;
@@ -120,6 +121,9 @@ struct plat_hw {
  *         the caller does the work itself
  * @done:  true once after the job of this worker has ended; its effects are visible then.
  *         plat.wait returns when a job ends
+ * @lost:  the processor of this worker, whose job is under way, stopped and will not come back:
+ *         done() is never true. What its job may reach must neither be freed nor read; no other job
+ *         can be given to it. plat.wait returns when it is found out. NULL: that cannot be known
  * @step:  on the main loop: at most a slice (1 ms where it can) for jobs without a processor; true:
  *         there is more to do, so do not sleep. NULL: every worker has a processor
  */
@@ -129,6 +133,7 @@ struct plat_work {
     unsigned n;
     enum err (*start)(void *ctx, unsigned worker, void (*job)(void *arg), void *arg);
     bool (*done)(void *ctx, unsigned worker);
+    bool (*lost)(void *ctx, unsigned worker);
     bool (*step)(void *ctx);
 };
 

@@ -25,17 +25,16 @@ static bool is_live(const struct unit *u)
 
 // ---- One unit
 
-// Who remembers what a stream gave: the task whose message it stands in. The message of the task
-// itself stands in that of its parent, and each time it is sent it is a new one.
-static struct task *home_of(struct task *t, const struct unit *node, const struct scope *scope)
+// Who remembers what a stream gave: the task whose message it stands in.
+static struct task *home_of(struct task *t, const struct scope *scope)
 {
-    return node == &t->root || !scope ? t : scope->task;
+    return scope ? scope->task : t;
 }
 
 static enum step begin_stream(struct task *t, struct frame *f)
 {
     // A stream gives the same in both modes.
-    struct task *home = home_of(t, f->node, f->scope);
+    struct task *home = home_of(t, f->scope);
     struct memo *m = memo_find(home, f->node, READ_DEEP, false);
 
     if (m && m->done) {
@@ -66,7 +65,7 @@ static enum step begin_stream(struct task *t, struct frame *f)
 
 bool stream_remember(struct task *t, const struct frame *f, const struct unit *value)
 {
-    return memo_set(t, home_of(t, f->node, f->scope), f->node, READ_DEEP, value, NULL);
+    return memo_set(t, home_of(t, f->scope), f->node, READ_DEEP, value, NULL);
 }
 
 static enum step begin_items(struct task *t, struct frame *f)
@@ -191,7 +190,7 @@ static enum err read_once(struct task *t, const struct unit *u, enum read_mode m
                           struct unit *out, const struct scope **where)
 {
     bool stream = u->kind == UNIT_STREAM;
-    struct task *home = stream ? home_of(t, u, *where) : t;
+    struct task *home = stream ? home_of(t, *where) : t;
     struct memo *m = memo_find(home, u, stream ? READ_DEEP : mode, false);
 
     *known = m && m->done;
@@ -272,7 +271,7 @@ static enum step ref_step(struct task *t, struct frame *f)
         f->at = 0;
         if (!f->place)
             return no_ref(t, f);
-        f->found = s;
+        f->found = s->of ? s->of : s; // a ref leads to the message as it stands
         f->at = 1;
         f->state = 1;
     } else if (f->state == 1) { // the value of a ref or stream on the way

@@ -73,27 +73,40 @@ void task_unlist(struct task *t)
 
 void task_rested(struct task *t)
 {
-    t->cpu_ns = t->kids_ns = 0;
-    t->waited = true;
+    for (; t; t = t->parent) // and with it those who wait for it
+        t->cpu_ns = 0;
 }
 
 // ---- The clock
+
+static void used(struct task *t, uint64_t ns)
+{
+    bool own = true;
+
+    for (; t; t = t->parent) {
+        t->cpu_ns += own ? ns : 0;
+        t->total_ns += ns;
+        own = own && !t->typed;
+    }
+}
 
 static void look(struct kernel *k, struct task *t)
 {
     uint64_t now = k->plat->now_ns(k->plat->ctx);
 
-    if (k->clock_ns) {
-        t->cpu_ns += now - k->clock_ns;
-        t->total_ns += now - k->clock_ns;
-    }
+    if (k->clock_ns)
+        used(t, now - k->clock_ns);
     k->clock_ns = now;
     t->start_ns = t->start_ns ? t->start_ns : now;
 }
 
 static bool over_budget(struct task *t)
 {
-    if (t->cpu_ns <= t->kernel->budget_ns)
+    const struct task *p = t;
+
+    while (p && p->cpu_ns <= t->kernel->budget_ns)
+        p = p->typed ? NULL : p->parent;
+    if (!p)
         return false;
     task_fail(t, fail_set(&t->fail, ERR_LIMIT, FAIL_NO_POS,
                           "wait now and then, or do it in several messages",
@@ -121,7 +134,7 @@ void task_run(struct task *t)
                 t->state = TASK_WAITS;
             break;
         }
-        if (++steps % STEPS_A_LOOK)
+        if (++steps % STEPS_A_LOOK && !k->doomed)
             continue;
         look(k, t);
         began = began ? began : k->clock_ns;
@@ -146,7 +159,7 @@ static void job(void *arg)
 {
     struct task *t = arg;
 
-    t->job_e = t->waits->command->run(t->waits);
+    t->job_e = t->job->command->run(t->job);
 }
 
 static bool give(struct kernel *k, struct task *t)
@@ -156,10 +169,10 @@ static bool give(struct kernel *k, struct task *t)
     for (unsigned i = 0; i < work->n && i < PLAT_WORKERS_MAX; i++) {
         if (k->workers[i])
             continue;
-        t->job = true;
+        t->job = t->waits;
         t->job_ns = k->plat->now_ns(k->plat->ctx);
         if (work->start(work->ctx, i, job, t)) {
-            t->job = false;
+            t->job = NULL;
             return false;
         }
         k->workers[i] = t;
@@ -191,15 +204,14 @@ static void job_done(struct kernel *k, struct task *t)
 {
     uint64_t took = k->plat->now_ns(k->plat->ctx) - t->job_ns;
 
-    t->job = false;
+    t->job = NULL;
     if (t->state == TASK_DONE) { // it was ended meanwhile
         if (t->given_back)
             task_free(t);
         return;
     }
-    t->cpu_ns += took;
-    t->total_ns += took;
-    t->answer = t->job_e == ERR_LATER ? ERR_INTERNAL : t->job_e;
+    used(t, took);
+    t->answer = t->job_e == ERR_LATER && !work_of(t->waits)->wants_front ? ERR_INTERNAL : t->job_e;
     task_ready(t);
 }
 
@@ -219,9 +231,12 @@ static void workers_look(struct kernel *k)
     while (k->asides.first && k->workers_busy < work->n && k->workers_busy < PLAT_WORKERS_MAX) {
         struct task *t = queue_take(&k->asides);
 
-        if (!give(k, t)) { // here, then: it waited long enough
+        if (!give(k, t)) { // here, then; one a turn, as it takes long
+            t->job = t->waits;
+            t->job_ns = k->plat->now_ns(k->plat->ctx);
             job(t);
             job_done(k, t);
+            break;
         }
     }
 }
@@ -277,7 +292,7 @@ uint64_t kernel_step(struct kernel *k)
     k->clock_ns = 0;
     if (k->workers_busy && work->step && work->step(work->ctx))
         return 0;
-    if (k->prompt.first || k->slow.first)
+    if (k->prompt.first || k->slow.first || (k->asides.first && !k->workers_busy))
         return 0;
     return k->timers_n ? k->timers[0]->due_ns : due;
 }

@@ -39,6 +39,15 @@ static bool declares(const struct command *c, struct span option)
     return false;
 }
 
+// Data names a command only where the table says so (img, spr, vid, fsm).
+static const struct command *named(const struct work *w, const struct unit *word)
+{
+    const struct command *c = word->kind == UNIT_STR ? command_find(w->route, unit_span(word))
+                                                     : NULL;
+
+    return c && (w->payload.flags & UNIT_DONE) && !(c->flags & CMD_RAW_DONE) ? NULL : c;
+}
+
 // LANGUAGE section 3, rule 4. *key is the entry that carries the argument.
 static enum err select_in_map(struct task *t, struct work *w, const struct command **out,
                               uint32_t *key)
@@ -48,8 +57,7 @@ static enum err select_in_map(struct task *t, struct work *w, const struct comma
     uint32_t at[COUNTED_MAX], n = 0, left = 0, first = 0;
 
     for (uint32_t i = 0; i < w->payload.n; i++) {
-        const struct unit *k = &w->payload.items[2 * i];
-        const struct command *c = k->kind == UNIT_STR ? command_find(w->route, unit_span(k)) : NULL;
+        const struct command *c = named(w, &w->payload.items[2 * i]);
 
         if (!c || !c->shape)
             continue;
@@ -83,7 +91,7 @@ enum err work_select(struct task *t, struct work *w, bool *answered)
 {
     const struct unit *p = &w->payload;
     const struct command *other = w->route->other, *c = NULL;
-    bool data = (p->flags & UNIT_DONE) && !(other && (other->flags & CMD_RAW_DONE));
+    bool data = (p->flags & UNIT_DONE) != 0;
     uint32_t key = 0;
     enum err e;
 
@@ -93,16 +101,15 @@ enum err work_select(struct task *t, struct work *w, bool *answered)
         if (e || *answered)
             return e;
     }
-    if (data || (other && (other->flags & CMD_WHOLE))) {
-        if (!other)
-            return no_command(t, w);
+    if (other && (other->flags & CMD_WHOLE)) {
+        c = NULL;
     } else if (p->kind == UNIT_STR) {
-        c = command_find(w->route, unit_span(p));
+        c = data ? NULL : command_find(w->route, unit_span(p));
         if (c && c->shape && !(c->flags & CMD_BARE))
             return fail_set(&t->fail, ERR_BAD_ARG, FAIL_NO_POS, c->info, "%s needs an argument",
                             c->name);
-    } else if (p->kind == UNIT_PAIR && p->items[0].kind == UNIT_STR) {
-        c = command_find(w->route, unit_span(&p->items[0]));
+    } else if (p->kind == UNIT_PAIR) {
+        c = named(w, &p->items[0]);
         if (c && !c->shape)
             return fail_set(&t->fail, ERR_BAD_ARG, FAIL_NO_POS, c->info, "%s takes no argument",
                             c->name);

@@ -124,9 +124,20 @@ MUST_USE enum err call_message(struct call *c, struct unit *out);
  * call_aside - this takes long: run the handler once more, from its beginning, beside the main loop
  *
  * For handlers that find out on their way, where `effort` cannot know; not when c->aside is set.
- * Returns ERR_LATER, which the handler gives back in turn.
+ * Returns ERR_LATER, which the handler gives back in turn. From an event, when nothing else is
+ * under way: call_refuse(c, call_aside(c)).
  */
 enum err call_aside(struct call *c);
+
+/**
+ * call_front - the long part is done: run the handler once more, from its beginning, on the main
+ * loop
+ *
+ * For handlers whose end touches more than their call (what was decoded is shown); only where
+ * c->aside is set, also when there was no worker. c->own tells the handler how far it came; what it
+ * made lies in c->arena, scratch is empty again. Returns ERR_LATER, which it gives back in turn.
+ */
+enum err call_front(struct call *c);
 
 // ---- Messages that a handler sends: child tasks. The handler gives back ERR_LATER.
 //

@@ -129,8 +129,17 @@ static enum step after_run(struct task *t, struct work *w, enum err e)
     if (e == ERR_LATER && w->wants_aside) {
         w->wants_aside = false;
         w->call.aside = true;
+        t->waits = &w->call; // also when an event said so
+        t->answer = ERR_OK;
         arena_reset(&t->scratch);
         return task_aside(t) ? STEP_WAIT : run_handler(t, w);
+    }
+    if (e == ERR_LATER && w->wants_front) {
+        w->wants_front = w->call.aside = false;
+        t->waits = &w->call;
+        t->answer = ERR_OK;
+        arena_reset(&t->scratch);
+        return run_handler(t, w);
     }
     if (e == ERR_LATER)
         return STEP_WAIT;
@@ -291,8 +300,8 @@ static enum step begin(struct task *t, struct frame *f)
     w->task = t;
     w->route = r;
     w->payload = *payload;
-    w->scope = (struct scope){f->scope, &w->payload, t};
-    w->wants_aside = false;
+    w->scope = (struct scope){f->scope, &w->payload, t, NULL};
+    w->wants_aside = w->wants_front = false;
     memset(w->given, 0, sizeof w->given);
     w->call = (struct call){
         .kernel = t->kernel,
@@ -370,5 +379,11 @@ void call_refuse(struct call *c, enum err e)
 enum err call_aside(struct call *c)
 {
     work_of(c)->wants_aside = !c->aside;
+    return ERR_LATER;
+}
+
+enum err call_front(struct call *c)
+{
+    work_of(c)->wants_front = c->aside;
     return ERR_LATER;
 }

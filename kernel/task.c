@@ -50,6 +50,13 @@ void kernel_free(struct kernel *k)
     const struct plat *plat = k->plat;
     struct arena a;
 
+    for (struct task *t = k->oldest, *next; t; t = next) { // its terminal may be gone
+        next = t->all_next;
+        if (!t->parent && t->background)
+            t->term = NULL;
+    }
+    while (k->oldest)
+        task_cancel(k->oldest);
     // What workers still do is for nobody, but it uses our memory.
     while (k->workers_busy)
         if (kernel_step(k))
@@ -197,17 +204,11 @@ void task_cancel(struct task *t)
     task_done(t, ERR_CANCELLED);
 }
 
-void task_free(struct task *t)
+static void give_back(struct task *t)
 {
     struct kernel *k = t->kernel;
     const struct mem *mem = k->plat->mem;
 
-    task_cancel(t);
-    if (t->job) {
-        t->given_back = true;
-        return;
-    }
-    k->owner.tasks--;
     arena_reset(&t->arena);
     arena_reset(&t->scratch);
     if (k->spare_n < KERNEL_SPARE_TASKS) {
@@ -225,6 +226,27 @@ void task_free(struct task *t)
     arena_fini(&t->arena);
     arena_fini(&t->scratch);
     mem->put(mem->ctx, t, sizeof *t);
+}
+
+void task_free(struct task *t)
+{
+    struct kernel *k = t->kernel;
+    struct task *p = t->parent;
+
+    task_cancel(t);
+    // What a worker does may use all of the messages around it, too.
+    if (t->job || t->held) {
+        if (p && !t->given_back)
+            p->held++;
+        t->given_back = true;
+        return;
+    }
+    if (!p || !t->given_back)
+        p = NULL;
+    k->owner.tasks--;
+    give_back(t);
+    if (p && !--p->held && p->given_back && !p->job)
+        task_free(p);
 }
 
 // ---- Frames

@@ -59,7 +59,8 @@ void timer_set(struct task *t, uint64_t at_ns, void (*due)(struct call *c))
     struct kernel *k = t->kernel;
 
     timer_drop(t);
-    t->due_ns = at_ns;
+    // For a time that has passed: behind those that were due before.
+    t->due_ns = at_ns > k->timers_ns ? at_ns : k->timers_ns;
     t->due = due;
     t->due_order = ++k->timer_order;
     up(k, k->timers_n++, t);
@@ -70,6 +71,7 @@ uint64_t timers_run(struct kernel *k, uint64_t now_ns)
     // Those set meanwhile for a time that has passed wait for the next step: no turn is endless.
     uint64_t last = k->timer_order;
 
+    k->timers_ns = now_ns;
     while (k->timers_n) {
         struct task *t = k->timers[0];
 
@@ -78,7 +80,8 @@ uint64_t timers_run(struct kernel *k, uint64_t now_ns)
         if (t->due_order > last)
             return 0;
         timer_drop(t);
-        task_rested(t);
+        if (!t->kids) // else it is a deadline: they did not wait
+            task_rested(t);
         t->due(t->waits);
     }
     return UINT64_MAX;

@@ -13,11 +13,15 @@ _Static_assert(sizeof(struct block) == 16, "payloads stay aligned to 16");
 
 enum { SMALL_MIN = 32, SMALL_MAX = 4096, BYTES_MAX = 1 << 30, SKEW = 8 };
 
-// The one global of the core: library allocators have no context.
-static struct heap *slots[HEAP_CPUS_MAX];
+// What is global in the core: library allocators have no context. A cache line for each processor.
+static struct slot {
+    _Alignas(64) struct heap *heap;
+    void (*pause)(void);
+} slots[HEAP_CPUS_MAX];
 static unsigned (*which_cpu)(void);
+bool heap_pauses;
 
-static struct heap **slot(void)
+static struct slot *slot(void)
 {
     unsigned n = which_cpu ? which_cpu() : 0;
 
@@ -67,6 +71,7 @@ void *heap_alloc(struct heap *h, size_t bytes)
 
     if (bytes > BYTES_MAX)
         return NULL;
+    heap_pause();
     bytes = round_up(bytes);
     b = take(h, bytes);
     if (!b) {
@@ -112,16 +117,16 @@ void *heap_realloc(struct heap *h, void *p, size_t bytes)
 
 struct heap *heap_enter(struct heap *h)
 {
-    struct heap **s = slot();
-    struct heap *before = *s;
+    struct slot *s = slot();
+    struct heap *before = s->heap;
 
-    *s = h;
+    s->heap = h;
     return before;
 }
 
 void *heap_lib_malloc(size_t bytes)
 {
-    struct heap *h = *slot();
+    struct heap *h = slot()->heap;
 
     return h ? heap_alloc(h, bytes) : NULL;
 }
@@ -141,14 +146,14 @@ void *heap_lib_calloc(size_t n, size_t bytes)
 
 void *heap_lib_realloc(void *p, size_t bytes)
 {
-    struct heap *h = *slot();
+    struct heap *h = slot()->heap;
 
     return h ? heap_realloc(h, p, bytes) : NULL;
 }
 
 void heap_lib_free(void *p)
 {
-    struct heap *h = *slot();
+    struct heap *h = slot()->heap;
 
     if (h)
         heap_free(h, p);
@@ -157,4 +162,19 @@ void heap_lib_free(void *p)
 void heap_set_cpu(unsigned (*cpu)(void))
 {
     which_cpu = cpu;
+}
+
+void heap_set_pause(void (*pause)(void))
+{
+    slot()->pause = pause;
+    if (pause && !heap_pauses)
+        heap_pauses = true;
+}
+
+void heap_pause_now(void)
+{
+    struct slot *s = slot();
+
+    if (s->pause)
+        s->pause();
 }

@@ -34,7 +34,26 @@ void *heap_lib_calloc(size_t n, size_t bytes);
 void *heap_lib_realloc(void *p, size_t bytes);
 void heap_lib_free(void *p);
 
-/** Which processor runs: set once by a port that has several. Default: always 0. */
+/** What heap_pause does on the running processor; NULL: nothing. */
+void heap_set_pause(void (*pause)(void));
+
+/**
+ * heap_pause - in long loops, every 50 us or so, also in heap_alloc: lets others run where work
+ * has no processor of its own. Cheap, and nothing at all elsewhere. Nothing that others may see is
+ * half changed when it is called.
+ */
+extern bool heap_pauses; // some processor has a pause
+void heap_pause_now(void);
+static inline void heap_pause(void)
+{
+    if (__builtin_expect(heap_pauses, 0))
+        heap_pause_now();
+}
+
+/**
+ * Which processor runs, below HEAP_CPUS_MAX: set by a port that has several before the second one
+ * starts. What has a stack of its own counts as a processor. Default: always 0.
+ */
 enum { HEAP_CPUS_MAX = 64 };
 void heap_set_cpu(unsigned (*cpu)(void));
 

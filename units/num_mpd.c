@@ -8,12 +8,6 @@ _Static_assert(MPD_RDIGITS == 19, "words of 19 digits");
 
 void work_open(struct work *w, struct heap *h, int64_t prec)
 {
-    if (mpd_mallocfunc != heap_lib_malloc) { // the same for everyone, so once
-        mpd_reallocfunc = heap_lib_realloc;
-        mpd_callocfunc = heap_lib_calloc;
-        mpd_free = heap_lib_free;
-        mpd_mallocfunc = heap_lib_malloc;
-    }
     *w = (struct work){.heap = h, .outer = heap_enter(h), .prec = prec};
 }
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE // ppoll
 #include <poll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kernel/linux/linux.h"
 
@@ -33,13 +34,15 @@ static enum err utc_ns(void *ctx, int64_t *ns)
 static void wait(void *ctx, uint64_t till_ns)
 {
     struct linux_port *p = ctx;
-    struct pollfd watched[WATCHED_MAX];
+    struct pollfd watched[WATCHED_MAX + 1];
     struct timespec left, *most = NULL;
+    uint64_t ended;
     nfds_t n = 0;
 
     for (struct linux_source *s = p->sources; s && n < WATCHED_MAX; s = s->next)
         if (s->dry)
             watched[n++] = (struct pollfd){.fd = s->fd, .events = POLLIN};
+    watched[n] = (struct pollfd){.fd = p->work_event, .events = POLLIN}; // below 0: not watched
     if (till_ns != UINT64_MAX) {
         uint64_t now = now_ns(ctx), ns = till_ns > now ? till_ns - now : 0;
 
@@ -47,7 +50,10 @@ static void wait(void *ctx, uint64_t till_ns)
         most = &left;
     }
     // Whatever woke us, a signal too, the caller looks again.
-    (void)ppoll(watched, n, most, NULL);
+    (void)ppoll(watched, n + 1, most, NULL);
+    // How many jobs ended does not matter: the caller looks at each.
+    if (watched[n].revents)
+        (void)!read(p->work_event, &ended, sizeof ended);
 }
 
 void linux_clock_init(struct linux_port *p)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -180,6 +181,18 @@ static void con_keys(void *ctx, bool on)
         mark_pastes(true);
 }
 
+// Terminals of today show 24-bit colours, but for these; there is no question to ask them.
+static bool shows_colours(void)
+{
+    static const char *const plain[] = {"", "dumb", "linux", "vt100", "vt102", "vt220", "ansi"};
+    const char *term = getenv("TERM");
+
+    for (size_t i = 0; term && i < COUNT(plain); i++)
+        if (strcmp(term, plain[i]) == 0)
+            return false;
+    return term != NULL;
+}
+
 void linux_console_init(struct linux_port *p)
 {
     struct stat st;
@@ -196,6 +209,7 @@ void linux_console_init(struct linux_port *p)
         .write_err = con_write_err,
         .size = con_size,
         .keys = con_keys,
+        .blocks = isatty(STDOUT_FILENO) && shows_colours(),
         .ctx = p,
     };
     p->plat.con = &p->con;

@@ -3,6 +3,10 @@
 #ifndef TELEX_KERNEL_LINUX_H
 #define TELEX_KERNEL_LINUX_H
 
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
 #include "kernel/plat.h"
 
 /** A file, pipe or terminal that is read. */
@@ -14,6 +18,19 @@ struct linux_source {
     bool dry;     // the last read found nothing: plat.wait watches it
 };
 
+/** A thread that runs one job at a time. */
+struct linux_worker {
+    struct linux_port *port;
+    unsigned index;
+    bool running; // the thread was started
+    bool busy;    // and its job is not done(): job and arg are the thread's
+    pthread_t thread;
+    sem_t given;
+    void (*job)(void *arg); // NULL: end
+    void *arg;
+    atomic_bool ended; // the thread sets it, done() clears it
+};
+
 struct linux_port {
     struct plat plat;
     struct plat_con con;
@@ -21,7 +38,10 @@ struct linux_port {
     struct mem mem;
     struct linux_source in;       // standard input
     struct linux_source *sources; // all that are open
-    char *folder;                 // of this node's files; NULL: not asked for yet
+    struct plat_work work;
+    struct linux_worker workers[PLAT_WORKERS_MAX];
+    int work_event; // eventfd: a job ended; -1: no job was ever given
+    char *folder;   // of this node's files; NULL: not asked for yet
 };
 
 /** The one place where errno becomes an error of ours. */
@@ -32,6 +52,11 @@ void linux_clock_init(struct linux_port *p);
 void linux_random_init(struct linux_port *p);
 void linux_console_init(struct linux_port *p);
 void linux_file_init(struct linux_port *p);
+void linux_hw_init(struct linux_port *p);
+void linux_work_init(struct linux_port *p);
+
+/** Ends the threads that have no job. What the others do goes on; it ends with the process. */
+void linux_work_fini(struct linux_port *p);
 void linux_file_fini(struct linux_port *p);
 
 /** plat_source.read of a struct linux_source. */

@@ -28,10 +28,13 @@ int main(int argc, char **argv)
     linux_random_init(&p);
     linux_console_init(&p);
     linux_file_init(&p);
+    linux_hw_init(&p);
+    linux_work_init(&p);
 
     status = plat_main(&p.plat, argc, argv);
 
     linux_console_fini();
+    linux_work_fini(&p);
     linux_file_fini(&p);
     return status;
 }

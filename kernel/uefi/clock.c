@@ -8,6 +8,8 @@ enum {
     // The line is drained this often while bytes come, so that 16 bytes of hardware buffer suffice.
     SERIAL_POLL_US = 200,
     SERIAL_BUSY_NS = 20000000,
+    // Jobs on other processors have no event, and their end is wanted soon.
+    WORK_POLL_US = 100,
 };
 
 static const uint64_t second_ns = 1000000000;
@@ -67,11 +69,18 @@ void clock_wait(struct uefi *m, uint64_t till_ns)
     for (;;) {
         EFI_EVENT events[2] = {m->timer, m->keyboard ? m->keyboard->WaitForKeyEx : NULL};
         uint64_t now = clock_now_ns(m), left;
+        enum work_look work = work_look(m);
         UINTN which;
 
         poll(m);
-        if (keys_any(&m->keys) || now >= till_ns)
+        if (keys_any(&m->keys) || now >= till_ns || work == WORK_ENDED)
             return;
+
+        if (work == WORK_UNDER_WAY) {
+            m->boot->Stall(WORK_POLL_US);
+            continue;
+        }
+        mem_shrink(m);
 
         // While bytes stream in, a tick is too long: stay awake for as long as they come.
         if (m->serial.line && now - m->serial.seen_ns < SERIAL_BUSY_NS) {

@@ -56,6 +56,8 @@ static void run(void)
     file_init(m);
     random_init(m);
     power_init(m);
+    work_init(m);
+    hw_init(m);
 
     (void)plat_main(&m->plat, 1, argv); // the status means nothing to a machine
     (void)m->plat.off(m);               // comes back only where power cannot be switched

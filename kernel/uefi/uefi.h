@@ -9,6 +9,7 @@
 //     screen.c    .. on the display                    mem.c     pages
 //     keyboard.c  .. from the keyboard                 random.c  bytes fit for keys
 //     serial.c    .. on the serial line                power.c   off, reset
+//   work.c      other processors, slices of this one
 //   arch.h      what differs by processor              libc.c    what the C library asks of us
 #ifndef TELEX_KERNEL_UEFI_UEFI_H
 #define TELEX_KERNEL_UEFI_UEFI_H
@@ -18,6 +19,7 @@
 #include <efiser.h>
 
 #include "kernel/plat.h"
+#include "kernel/uefi/work.h"
 
 // Nothing is finer: the firmware's timer interrupt comes every 10 ms.
 enum { TICK_NS = 10000000 };
@@ -47,6 +49,20 @@ struct serial {
     char last;                 // byte that went out
 };
 
+enum { RESERVE_SEGMENTS = 64 };
+
+/** Pages that were had from the firmware beforehand, since other processors cannot ask it. */
+struct reserve {
+    atomic_flag locked;
+    struct reserve_run *free; // by address, never two side by side
+    struct {
+        uintptr_t at;
+        size_t pages;
+    } segment[RESERVE_SEGMENTS]; // written by the main processor alone
+    unsigned segments;
+    void *returned; // blocks of the main processor that another one gave back
+};
+
 struct uefi {
     EFI_HANDLE image;
     EFI_SYSTEM_TABLE *table;
@@ -63,13 +79,16 @@ struct uefi {
 
     EFI_FILE_HANDLE volume, folder; // root and \telex of the boot volume; NULL: none
     void *free_pages[16];           // by power of two, see mem.c
+    struct reserve reserve;         // pages for the other processors
 
     uint8_t pool[32];     // state of the random generator
     unsigned pool_credit; // bits of it that nobody else can know
 
+    struct uefi_work work;
     struct mem mem;
     struct plat_con con;
     struct plat_file file;
+    struct plat_hw hw;
     struct plat plat;
 };
 
@@ -86,6 +105,13 @@ void file_init(struct uefi *m);
 void mem_init(struct uefi *m);
 void random_init(struct uefi *m);
 void power_init(struct uefi *m);
+void hw_init(struct uefi *m);
+
+/** At least so many pages more side by side in the reserve. */
+bool mem_grow(struct uefi *m, size_t pages);
+
+/** What of the reserve is not in use goes back, unless a job is under way on another processor. */
+void mem_shrink(struct uefi *m);
 
 uint64_t clock_now_ns(const struct uefi *m);
 

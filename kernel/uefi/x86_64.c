@@ -3,6 +3,7 @@
 #include "kernel/uefi/arch.h"
 
 #include <cpuid.h>
+#include <string.h>
 
 void arch_on_stack(void *top, void (*f)(void))
 {
@@ -16,6 +17,45 @@ void arch_on_stack(void *top, void (*f)(void))
                      : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0",
                        "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
                        "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
+}
+
+// What the convention has a call keep lies on the stack that is left, lowest r15; above it where to
+// go on. A new stack goes on in arch_begin with rbx = f and r12 = back.
+__asm__(".pushsection .text.arch_switch,\"ax\",@progbits\n"
+        ".globl arch_switch\n"
+        ".hidden arch_switch\n"
+        ".type arch_switch,@function\n"
+        "arch_switch:\n\t"
+        "pushq %rbp\n\tpushq %rbx\n\tpushq %r12\n\tpushq %r13\n\tpushq %r14\n\tpushq %r15\n\t"
+        "movq %rsp, (%rdi)\n\t"
+        "movq %rsi, %rsp\n"
+        "1:\n\t"
+        "popq %r15\n\tpopq %r14\n\tpopq %r13\n\tpopq %r12\n\tpopq %rbx\n\tpopq %rbp\n\t"
+        "ret\n"
+        ".globl arch_begin\n"
+        ".hidden arch_begin\n"
+        ".type arch_begin,@function\n"
+        "arch_begin:\n\t"
+        "call *%rbx\n\t"
+        "movq (%r12), %rsp\n\t"
+        "jmp 1b\n"
+        ".popsection\n");
+void arch_begin(void);
+
+void *arch_stack(void *top, void (*f)(void), void **back)
+{
+    uint64_t *sp = (uint64_t *)top - 9; // f then finds the stack as after any call
+
+    sp[3] = (uint64_t)back; // r12
+    sp[4] = (uint64_t)f;    // rbx
+    sp[5] = 0;              // rbp: nobody called
+    sp[6] = (uint64_t)arch_begin;
+    return sp;
+}
+
+void arch_relax(void)
+{
+    __asm__ volatile("pause");
 }
 
 uint64_t arch_ticks(void)
@@ -48,4 +88,17 @@ bool arch_entropy(uint64_t *out)
         __asm__ volatile("pause");
     }
     return false;
+}
+
+void arch_cpu_name(char name[ARCH_CPU_NAME])
+{
+    uint32_t part[4];
+
+    memset(name, 0, ARCH_CPU_NAME);
+    if (__get_cpuid_max(0x80000000, NULL) < 0x80000004)
+        return;
+    for (unsigned i = 0; i < 3; i++) {
+        __cpuid(0x80000002 + i, part[0], part[1], part[2], part[3]);
+        memcpy(name + i * sizeof part, part, sizeof part);
+    }
 }

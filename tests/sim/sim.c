@@ -6,7 +6,9 @@
 
 static uint64_t now_ns(void *ctx)
 {
-    return ((struct sim *)ctx)->now_ns;
+    struct sim *s = ctx;
+
+    return s->now_ns += s->tick_ns;
 }
 
 static enum err utc_ns(void *ctx, int64_t *ns)
@@ -16,19 +18,23 @@ static enum err utc_ns(void *ctx, int64_t *ns)
 }
 
 // SplitMix64: fine for tests, for nothing else.
+uint64_t sim_random(struct sim *s)
+{
+    uint64_t z = s->seed += 0x9E3779B97F4A7C15u;
+
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
 static enum err random_bytes(void *ctx, uint8_t *out, size_t n)
 {
     struct sim *s = ctx;
 
     if (s->no_random)
         return ERR_NOT_SUPPORTED;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t z = s->seed += 0x9E3779B97F4A7C15u;
-
-        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-        z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-        out[i] = (uint8_t)(z ^ z >> 31);
-    }
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint8_t)sim_random(s);
     return ERR_OK;
 }
 
@@ -36,6 +42,8 @@ static void wait_for(void *ctx, uint64_t till_ns)
 {
     struct sim *s = ctx;
 
+    if (sim_run_job(s))
+        return;
     if (till_ns != UINT64_MAX && till_ns > s->now_ns)
         s->now_ns = till_ns;
 }
@@ -162,6 +170,60 @@ static bool size(void *ctx, unsigned *columns, unsigned *rows)
     *columns = 80;
     *rows = 25;
     return true;
+}
+
+// ---- Workers
+
+bool sim_run_job(struct sim *s)
+{
+    unsigned nth;
+
+    if (!s->jobs_n)
+        return false;
+    nth = (unsigned)(sim_random(s) % s->jobs_n);
+    for (unsigned i = 0; i < PLAT_WORKERS_MAX; i++) {
+        if (!s->jobs[i].busy || s->jobs[i].done || nth--)
+            continue;
+        s->jobs_n--;
+        s->jobs[i].job(s->jobs[i].arg);
+        s->jobs[i].done = true;
+        return true;
+    }
+    return false;
+}
+
+static enum err work_start(void *ctx, unsigned worker, void (*job)(void *arg), void *arg)
+{
+    struct sim *s = ctx;
+
+    ck_assert_uint_lt(worker, s->work.n);
+    ck_assert(!s->jobs[worker].busy);
+    if (s->jobs_refused) {
+        s->jobs_refused--;
+        return ERR_NO_MEMORY;
+    }
+    s->jobs[worker].job = job;
+    s->jobs[worker].arg = arg;
+    s->jobs[worker].busy = true;
+    s->jobs[worker].done = false;
+    s->jobs_n++;
+    s->jobs_given++;
+    return ERR_OK;
+}
+
+static bool work_done(void *ctx, unsigned worker)
+{
+    struct sim *s = ctx;
+
+    ck_assert(s->jobs[worker].busy);
+    s->jobs[worker].busy = !s->jobs[worker].done;
+    return s->jobs[worker].done;
+}
+
+void sim_work(struct sim *s, unsigned n)
+{
+    s->work = (struct plat_work){.ctx = s, .n = n, .start = work_start, .done = work_done};
+    s->plat.work = &s->work;
 }
 
 void sim_init(struct sim *s, uint64_t seed)
