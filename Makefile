@@ -78,7 +78,7 @@ include.ok := $B/deps/include/.ok
 $(include.ok): $(foreach d,$(libs),$($d.ok)) kernel/deps.mk
 	rm -rf $(@D)
 	mkdir -p $(@D)
-	cd $B/deps; cp -r sodium/src/libsodium/include/* cjson/cJSON.h include
+	cd $B/deps; cp -r sodium/src/libsodium/include/* cjson/cJSON.h lz4/lib/lz4.h lz4/lib/lz4frame.h stb/stb_image.h include
 	set -- $(sodium.version); sed "s/@VERSION@/$$1/; s/@SODIUM_LIBRARY_VERSION_MAJOR@/$$2/; \
 	  s/@SODIUM_LIBRARY_VERSION_MINOR@/$$3/; /@SODIUM_LIBRARY_MINIMAL_DEF@/d" \
 	  $(@D)/sodium/version.h.in >$(@D)/sodium/version.h
@@ -266,10 +266,10 @@ qemu: $(volume)
 
 tested := $(filter-out kernel/linux/main.c,$(linux))
 # Of the UEFI port, what can run against a firmware that the test plays (tests/check/kernel_uefi.c).
-played := $(patsubst %,kernel/uefi/%.c,file int128 keyboard mem screen status)
+played := $(patsubst %,kernel/uefi/%.c,clock file int128 keyboard mem screen serial status work x86_64)
 define check_binary
 $B/$1/kernel/uefi/%.o: ours.here = $(efi) -fshort-wchar
-$B/$1/tests/check/kernel_uefi.o: ours.here = $(efi)
+$B/$1/tests/check/kernel_uefi.o $B/$1/tests/check/kernel_uefi_work.o: ours.here = $(efi)
 $B/$1/check: $(call core.o,$1) $(call objects,$1,$(tested) $(played) $(check)) $(call libs.a,$1) \
     $B/sources
 	$(say) LINK $$@

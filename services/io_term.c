@@ -2,6 +2,7 @@
 // io.term - the terminal of the session that a message comes from.
 #include "kernel/service.h"
 #include "services/io_text.h"
+#include "services/io_video.h"
 
 static enum err no_term(struct call *c)
 {
@@ -136,46 +137,129 @@ static enum err run_key_async(struct call *c)
     return read_key(c, false);
 }
 
-// ---- get and set
-
-// The size in characters as a pair, or `-`.
-static enum err text_size(struct call *c, struct unit *out)
+// One message typed at a prompt, as data.
+static enum err run_message(struct call *c)
 {
-    unsigned columns, rows;
-    struct unit *items;
+    enum err e;
 
-    if (!c->term || !c->term->size(c->term->ctx, &columns, &rows)) {
-        *out = unit_none();
-        return ERR_OK;
-    }
-    items = unit_array(c->arena, 2);
+    if (!c->term || !c->term->message)
+        return no_term(c);
+    e = c->term->message(c->term->ctx, c, c->arg ? unit_span(c->arg) : SPAN("λ "));
+    return e ? e : ERR_LATER;
+}
+
+// ---- get and set
+//
+// Where pictures can be shown, sizes (min, max, all) are in pixels, else in characters.
+
+enum { MODES_MAX = 64 };
+
+static enum err size_unit(struct call *c, unsigned w, unsigned h, struct unit *out)
+{
+    struct unit *items = unit_array(c->arena, 2);
+
     if (!items)
         return ERR_NO_MEMORY;
-    items[0] = unit_int(columns);
-    items[1] = unit_int(rows);
+    items[0] = unit_int(w);
+    items[1] = unit_int(h);
     return unit_pair(items, out);
+}
+
+static bool gfx_is(const struct call *c, unsigned *w, unsigned *h)
+{
+    return c->term && c->term->pixels && c->term->pixels(c->term->ctx, w, h);
+}
+
+// The size in characters as a pair, or `-`.
+static enum err txt_size(struct call *c, struct unit *out)
+{
+    unsigned columns, rows;
+
+    *out = unit_none();
+    if (!c->term || !c->term->size(c->term->ctx, &columns, &rows))
+        return ERR_OK;
+    return size_unit(c, columns, rows, out);
+}
+
+// The same in pixels.
+static enum err gfx_size(struct call *c, struct unit *out)
+{
+    unsigned w, h;
+
+    *out = unit_none();
+    return gfx_is(c, &w, &h) ? size_unit(c, w, h, out) : ERR_OK;
 }
 
 static enum err all_sizes(struct call *c, struct unit *out)
 {
-    struct unit *items = unit_array(c->arena, 1);
-    enum err e;
+    unsigned modes[MODES_MAX][2], w, h;
+    struct unit *items = unit_array(c->arena, MODES_MAX);
+    size_t n = 0;
+    enum err e = ERR_OK;
 
     if (!items)
         return ERR_NO_MEMORY;
-    e = text_size(c, items);
-    return e ? e : unit_list(items, items->kind != UNIT_NONE, out);
+    if (!gfx_is(c, &w, &h)) {
+        e = txt_size(c, items);
+        return e ? e : unit_list(items, items->kind != UNIT_NONE, out);
+    }
+    if (c->term->modes)
+        n = c->term->modes(c->term->ctx, modes, MODES_MAX);
+    n = n < MODES_MAX ? n : MODES_MAX;
+    if (!n) {
+        modes[n][0] = w;
+        modes[n++][1] = h;
+    }
+    for (size_t i = 0; !e && i < n; i++)
+        e = size_unit(c, modes[i][0], modes[i][1], &items[i]);
+    return e ? e : unit_list(items, n, out);
 }
 
-static enum err run_get_size(struct call *c)
+// Of all sizes the one with the fewest (sign -1) or most pixels, or `-`.
+static enum err extreme(struct call *c, int sign, struct unit *out)
 {
-    return text_size(c, &c->value);
+    struct unit all;
+    int64_t best = 0;
+    enum err e = all_sizes(c, &all);
+
+    *out = unit_none();
+    for (uint32_t i = 0; !e && i < all.n; i++) {
+        const struct unit *wh = all.items[i].items;
+        int64_t n = sign * wh[0].i * wh[1].i;
+
+        if (i && n <= best)
+            continue;
+        best = n;
+        *out = all.items[i];
+    }
+    return e;
+}
+
+static struct unit mode_of(const struct call *c)
+{
+    unsigned w, h;
+
+    return unit_word(gfx_is(c, &w, &h) ? "gfx" : "txt");
+}
+
+static enum err run_get_txt(struct call *c)
+{
+    return txt_size(c, &c->value);
 }
 
 static enum err run_get_gfx(struct call *c)
 {
-    c->value = unit_none(); // a missing display is `-`, never an error
-    return ERR_OK;
+    return gfx_size(c, &c->value);
+}
+
+static enum err run_get_min(struct call *c)
+{
+    return extreme(c, -1, &c->value);
+}
+
+static enum err run_get_max(struct call *c)
+{
+    return extreme(c, 1, &c->value);
 }
 
 static enum err run_get_all(struct call *c)
@@ -185,7 +269,7 @@ static enum err run_get_all(struct call *c)
 
 static enum err run_get_mode(struct call *c)
 {
-    c->value = unit_word("txt");
+    c->value = mode_of(c);
     return ERR_OK;
 }
 
@@ -197,17 +281,19 @@ static enum err get_res(struct call *c, struct unit *out)
     if (!items)
         return ERR_NO_MEMORY;
     items[0] = unit_word("txt");
-    e = text_size(c, &items[1]);
-    if (e)
-        return e;
     items[2] = unit_word("gfx");
-    items[3] = unit_none();
     items[4] = unit_word("min");
-    items[5] = items[1];
     items[6] = unit_word("max");
-    items[7] = items[1];
     items[8] = unit_word("all");
-    e = all_sizes(c, &items[9]);
+    e = txt_size(c, &items[1]);
+    if (!e)
+        e = gfx_size(c, &items[3]);
+    if (!e)
+        e = extreme(c, -1, &items[5]);
+    if (!e)
+        e = extreme(c, 1, &items[7]);
+    if (!e)
+        e = all_sizes(c, &items[9]);
     return e ? e : unit_map(c->arena, items, 5, NULL, out);
 }
 
@@ -224,7 +310,7 @@ static enum err run_get(struct call *c)
     if (!items)
         return ERR_NO_MEMORY;
     items[0] = unit_word("mode");
-    items[1] = unit_word("txt");
+    items[1] = mode_of(c);
     items[2] = unit_word("res");
     e = get_res(c, &items[3]);
     return e ? e : unit_map(c->arena, items, 2, NULL, &c->value);
@@ -237,10 +323,12 @@ static enum err not_here(struct call *c)
 
 static enum err run_set_mode(struct call *c)
 {
+    unsigned w, h;
+
     if (unit_is_text(c->arg, SPAN("txt")))
-        return ERR_OK;
+        return ERR_OK; // text is everywhere
     if (unit_is_text(c->arg, SPAN("gfx")))
-        return not_here(c);
+        return gfx_is(c, &w, &h) ? ERR_OK : not_here(c);
     return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS, "(set.mode txt)", "a mode is txt or gfx");
 }
 
@@ -256,20 +344,43 @@ static enum err run_set_txt(struct call *c)
 
 static enum err run_set_gfx(struct call *c)
 {
-    static const char *const names[] = {"240p", "360p", "720p", "hd",  "1080p", "fhd",
-                                        "2k",   "qhd",  "4k",   "uhd", "8k"};
+    static const struct {
+        const char *name;
+        unsigned w, h;
+    } names[] = {
+        {"240p", 426, 240},    {"360p", 640, 360},  {"720p", 1280, 720}, {"hd", 1280, 720},
+        {"1080p", 1920, 1080}, {"fhd", 1920, 1080}, {"2k", 2560, 1440},  {"qhd", 2560, 1440},
+        {"4k", 3840, 2160},    {"uhd", 3840, 2160}, {"8k", 7680, 4320},
+    };
+    unsigned w = 0, h = 0;
+    enum err e;
 
     if (c->arg->kind == UNIT_STR) {
-        bool known = false;
-
-        for (size_t i = 0; i < COUNT(names); i++)
-            known = known || unit_is_text(c->arg, span_of(names[i]));
-        if (!known)
+        for (size_t i = 0; i < COUNT(names); i++) {
+            if (!unit_is_text(c->arg, span_of(names[i].name)))
+                continue;
+            w = names[i].w;
+            h = names[i].h;
+        }
+        if (!w)
             return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS,
                             "(1920 1080) or 240p 360p 720p hd 1080p fhd 2k qhd 4k uhd 8k",
                             "this is no resolution");
+    } else {
+        const struct unit *wh = c->arg->items;
+
+        if ((wh[0].flags | wh[1].flags) & UNIT_BIG || wh[0].i > INT32_MAX || wh[1].i > INT32_MAX)
+            return not_here(c);
+        w = (unsigned)wh[0].i;
+        h = (unsigned)wh[1].i;
     }
-    return not_here(c);
+    if (!c->term || !c->term->set_pixels)
+        return not_here(c);
+    e = c->term->set_pixels(c->term->ctx, w, h);
+    return e == ERR_NOT_SUPPORTED
+               ? fail_set(c->fail, e, FAIL_NO_POS, "get.res.all lists what it can",
+                          "this display cannot be set so")
+               : e;
 }
 
 static const struct command commands[] = {
@@ -289,26 +400,34 @@ static const struct command commands[] = {
      "{com:help.inp.key@io.term like:map}", READ_DEEP, 0, NULL, "str|none"},
     {"inp.key.async", NULL, run_key_async, "inp.key.async: a key that was typed, or `-`",
      "{com:help.inp.key.async@io.term like:map}", READ_DEEP, 0, NULL, "str|none"},
+    {"inp.msg", "str", run_message,
+     "inp.msg, (inp.msg `prompt`): one message typed at a prompt, as data; the end of the input "
+     "ends the session",
+     "{com:help.inp.msg@io.term like:map}", READ_DEEP, CMD_BARE, NULL, "any"},
     {"cls", NULL, run_cls, "cls: clears the screen", "{com:help.cls@io.term like:map}", READ_DEEP,
      0, NULL, NULL},
     {"nl", NULL, run_nl, "nl: ends the line", "{com:help.nl@io.term like:map}", READ_DEEP, 0, NULL,
      NULL},
     {"get", NULL, run_get, "get: {mode res:{txt gfx min max all}}", "{com:get@io.term like:map}",
      READ_DEEP, 0, NULL, "map"},
-    {"get.mode", NULL, run_get_mode, "get.mode: txt or gfx", "{com:get.mode@io.term res:txt}",
-     READ_DEEP, 0, NULL, "str"},
+    {"get.mode", NULL, run_get_mode, "get.mode: gfx where pictures can be shown, else txt",
+     "{com:get.mode@io.term like:str}", READ_DEEP, 0, NULL, "str"},
     {"get.res", NULL, run_get_res,
      "get.res: {txt gfx min max all}, sizes as pairs, `-` when unknown",
      "{com:get.res@io.term like:map}", READ_DEEP, 0, NULL, "map"},
-    {"get.res.txt", NULL, run_get_size, "get.res.txt: (columns rows)",
+    {"get.res.txt", NULL, run_get_txt, "get.res.txt: (columns rows)",
      "{com:get.res.txt@io.term like:`pair|none`}", READ_DEEP, 0, NULL, "pair|none"},
-    {"get.res.gfx", NULL, run_get_gfx, "get.res.gfx: (width height) in pixels",
+    {"get.res.gfx", NULL, run_get_gfx,
+     "get.res.gfx: (width height) in pixels; a terminal of text shows two in each character",
      "{com:get.res.gfx@io.term like:`pair|none`}", READ_DEEP, 0, NULL, "pair|none"},
-    {"get.res.min", NULL, run_get_size, "get.res.min: the smallest size",
+    {"get.res.min", NULL, run_get_min,
+     "get.res.min: the smallest size, in pixels where pictures can be shown",
      "{com:get.res.min@io.term like:`pair|none`}", READ_DEEP, 0, NULL, "pair|none"},
-    {"get.res.max", NULL, run_get_size, "get.res.max: the largest size",
+    {"get.res.max", NULL, run_get_max,
+     "get.res.max: the largest size, in pixels where pictures can be shown",
      "{com:get.res.max@io.term like:`pair|none`}", READ_DEEP, 0, NULL, "pair|none"},
-    {"get.res.all", NULL, run_get_all, "get.res.all: all sizes",
+    {"get.res.all", NULL, run_get_all,
+     "get.res.all: all sizes, in pixels where pictures can be shown",
      "{com:get.res.all@io.term like:`[pair]`}", READ_DEEP, 0, NULL, "list"},
     {"set.mode", "str", run_set_mode, "(set.mode txt): the mode of the display",
      "{com:(set.mode txt)@io.term res:-}", READ_DEEP, 0, NULL, NULL},
@@ -317,11 +436,30 @@ static const struct command commands[] = {
     {"set.res.gfx", "(nat nat)|str", run_set_gfx,
      "(set.res.gfx (1920 1080)), or 720p hd 1080p fhd 4k ..: pixels across and down",
      "{com:help.set.res.gfx@io.term like:map}", READ_DEEP, 0, NULL, NULL},
+    {"img", "list|bytes|map", run_img,
+     "{img:D size:(w h) fmt:F}, (img IMG): draws at the upper left. fmt rgb, rgba: [pixel ..] as "
+     "0xRRGGBB, 0xRRGGBBAA; rgb.rle, rgba.rle: [(count pixel) ..]; png, jpg: bytes, which need "
+     "neither size nor fmt. IMG: such a map, or bytes. At most 8192 pixels a side, 8388608 in all. "
+     "A terminal of text shows them as half blocks, shrunk to fit; a pipe: not-supported",
+     "{com:(try ({img:[16711680 65280] size:(2 1) fmt:rgb}@io.term -))@sys.task res:-}", READ_DEEP,
+     CMD_RAW_DONE, img_options, NULL},
+    {"spr", "(int int)|str", run_spr,
+     "{spr:(x y) img:IMG}, {spr:center img:IMG}, {spr:(x y) vid:VID}: draws with its middle there",
+     "{com:(try ({spr:center img:{img:[255] size:(1 1) fmt:rgb}}@io.term -))@sys.task res:-}",
+     READ_DEEP, CMD_RAW_DONE, spr_options, NULL},
+    {"vid", "list|map", run_vid,
+     "{vid:[FRAME ..] img:IMG fps:n blk:{size:n blk:[[(n diff) ..] ..]}}: plays, 25 frames a "
+     "second if not said; any key ends it. FRAME: a picture, or {(bx by):i ..}, which adds block "
+     "i to the square there; block i: n pixels each whose 0xRRGGBB changes by diff",
+     "{com:(vid [])@io.term res:-}", READ_DEEP, CMD_RAW_DONE, vid_options, NULL},
+    {"shot", NULL, run_shot,
+     "shot: what the screen shows, {size fmt img}; on a terminal of text only the pictures",
+     "{com:help.shot@io.term like:map}", READ_DEEP, 0, NULL, "map"},
 };
 
 const struct service io_term_service = {
     .name = "io.term",
-    .info = "the terminal: say and ask",
+    .info = "the terminal: say, ask and show",
     .commands = commands,
     .n = COUNT(commands),
 };

@@ -28,7 +28,26 @@ kernel/linux    units kernel/plat.h kernel/kernel.h kernel/linux
 kernel/uefi     units kernel/plat.h kernel/kernel.h kernel/uefi
 kernel/uefi/random.c  units kernel/plat.h kernel/uefi keys/crypto.h
 services        units msgs kernel/service.h kernel/plat.h kernel/term.h services/services.def
-services/io_term.c   units msgs kernel/service.h kernel/plat.h kernel/term.h services/io_text.h
+services/dat_list.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/dat_proc.h services/dat_proc.def
+services/dat_path.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/dat_proc.h services/dat_proc.def
+services/dat_proc.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/dat_proc.h services/dat_proc.def
+services/dat_run.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/dat_proc.h services/dat_proc.def
+services/dat_sort.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/dat_proc.h services/dat_proc.def
+services/dat_proc.h  units msgs kernel/service.h kernel/plat.h kernel/term.h services/dat_proc.def
+services/dat_text.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/dat_proc.h services/dat_case.def
+services/dat_form.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/dat_proc.h services/lz4.h services/stb.h
+services/lz4.c  units services/lz4.h
+services/lz4.h  units
+services/gfx_2d.c    units kernel/service.h kernel/plat.h kernel/term.h services/io_image.h
+services/io_image.c  units services/io_image.h services/stb.h
+services/io_image.h  units kernel/plat.h services/coded.h
+services/coded.c     units services/coded.h
+services/coded.h     units
+services/stb.c       units services/stb.h services/stb_in.h
+services/stb.h       units
+services/stb_in.h    units
+services/io_video.c  units kernel/service.h kernel/plat.h kernel/term.h services/io_video.h services/io_image.h
+services/io_term.c   units msgs kernel/service.h kernel/plat.h kernel/term.h services/io_text.h services/io_video.h
 services/io_text.c   units msgs kernel/service.h kernel/plat.h kernel/term.h services/io_text.h
 services/math_calc.c units msgs kernel/service.h kernel/plat.h kernel/term.h services/math_eval.h services/math_calc.def
 services/math_eval.c units msgs kernel/service.h kernel/plat.h kernel/term.h services/math_eval.h services/math_calc.def
@@ -49,6 +68,8 @@ stdarg.h    core
 sodium.h    keys/crypto.c
 mpdecimal.h units/num_mpd.c
 cJSON.h     units/json.c
+stb_image.h services/stb.c
+lz4frame.h  services/lz4.c
 SYSTEM
 
 core='units keys msgs kernel services shell cluster'
