@@ -1,95 +1,22 @@
 // SPDX-License-Identifier: MIT
-// The terminal of a session: what messages say goes out, lines and keys go to those who ask.
+// Lines and keys for those who ask.
 //
 // Where a person types, keys go to the task that asked last, then to the one before, and at last
 // to the prompt. Else lines come from the text itself, behind the message that runs.
 #include "kernel/service.h"
 #include "shell/shell.h"
-#include "units/json.h"
-
-// ---- Out
-
-// The line that has the keyboard, when a person types it.
-static struct edit *on_screen(struct session *s)
-{
-    struct ask *ask = s->asks_n ? &s->asks[s->asks_n - 1] : NULL;
-
-    if (ask && !ask->key)
-        return ask->edit.out ? &ask->edit : NULL;
-    return s->editing ? &s->line : NULL;
-}
-
-static enum err say(void *ctx, struct span text)
-{
-    struct session *s = ctx;
-    struct edit *ed = on_screen(s);
-    struct unit u;
-    struct span json;
-    enum err e;
-
-    if (s->opt.json) {
-        e = unit_str(text, &u);
-        if (!e)
-            e = json_print(&s->scratch, &u, &json);
-        if (e)
-            return e;
-        out_raw(&s->out, "{\"say\":", 7);
-        out_json(&s->out, json);
-        out_raw(&s->out, "}\n", 2);
-        arena_reset(&s->scratch);
-        return s->out.e;
-    }
-    if (ed)
-        edit_hide(ed);
-    out_text(&s->out, text);
-    if (ed)
-        edit_show(ed);
-    return s->out.e;
-}
-
-static void flush(void *ctx)
-{
-    struct session *s = ctx;
-
-    out_flush(&s->out);
-}
-
-static enum err clear(void *ctx)
-{
-    struct session *s = ctx;
-    struct edit *ed = on_screen(s);
-
-    if (!s->out.tty || s->opt.json)
-        return ERR_OK; // a pipe has no screen
-    if (ed)
-        edit_hide(ed);
-    out_raw(&s->out, "\x1b[2J\x1b[H", 7);
-    s->out.column = 0;
-    if (ed)
-        edit_show(ed);
-    return s->out.e;
-}
-
-static bool size(void *ctx, unsigned *columns, unsigned *rows)
-{
-    const struct session *s = ctx;
-    const struct plat_con *con = s->plat->con;
-
-    return s->out.tty && con->size && con->size(con->ctx, columns, rows);
-}
 
 // ---- Who asks
 
-// Does a person at the keyboard answer, or the text that is read?
-static bool by_keyboard(const struct session *s)
+bool ask_by_keyboard(const struct session *s)
 {
-    return s->person && s->reader && s->reader->aside;
+    return s->prompted || (s->person && s->reader && s->reader->aside);
 }
 
-static void keys_on(struct session *s, bool on)
+void ask_keys(struct session *s, bool on)
 {
-    if (s->person && s->plat->con->keys)
-        s->plat->con->keys(s->plat->con->ctx, on);
+    if (s->person && s->con->keys)
+        s->con->keys(s->con->ctx, on);
 }
 
 static void remove_ask(struct session *s, size_t i)
@@ -100,15 +27,18 @@ static void remove_ask(struct session *s, size_t i)
         edit_fini(&s->asks[i].edit);
     s->asks_n--;
     memmove(&s->asks[i], &s->asks[i + 1], (s->asks_n - i) * sizeof *s->asks);
-    if (!s->asks_n && !s->prompted)
-        keys_on(s, false);
+    if (!s->asks_n && !s->prompt.n && !s->prompted)
+        ask_keys(s, false);
     // Whoever asked before goes on where it stood.
-    if (line && i == s->asks_n && on_screen(s))
-        edit_show(on_screen(s));
+    if (line && i == s->asks_n)
+        term_back(term_line(s));
 }
 
 static enum err add_ask(struct session *s, struct call *c, bool key, struct ask **out)
 {
+    if (s->hub)
+        return fail_set(c->fail, ERR_NOT_SUPPORTED, FAIL_NO_POS, NULL,
+                        "nobody sits at this terminal");
     if (s->asks_n == ASKS_MAX)
         return fail_set(c->fail, ERR_BUSY, FAIL_NO_POS, NULL,
                         "%u tasks wait for this terminal already", (unsigned long)ASKS_MAX);
@@ -295,51 +225,69 @@ static void key_for_ask(struct session *s, struct ask *ask, const struct key *k)
 static bool of_paste(struct session *s, const struct key *k)
 {
     if (k->code == KEY_PASTE) {
-        s->pasting = s->pasted = true;
+        s->keyboard.pasting = s->prompt.pasted = true;
         return true;
     }
     if (k->code == KEY_PASTE_END) {
-        s->pasting = false;
-        if (!s->asks_n && s->fed && !s->line.len) { // its last line was entered
-            edit_hide(&s->line);
-            s->editing = false;
-            s->entered = EDIT_PASTED;
-        }
+        s->keyboard.pasting = false;
+        if (!s->asks_n)
+            prompt_pasted(s);
         return true;
     }
-    if (s->pasting && k->code == KEY_CONTROL && k->text[0] == 'C')
-        (void)keyboard_skip(s); // where the end of a paste was lost, this ends it too
-    return s->pasting && k->code != KEY_TEXT && k->code != KEY_TAB && k->code != KEY_ENTER;
+    if (s->keyboard.pasting && k->code == KEY_CONTROL && k->text[0] == 'C') {
+        keyboard_skip(s); // where the end of a paste was lost, this ends it too
+        return false;
+    }
+    return s->keyboard.pasting && k->code != KEY_TEXT && k->code != KEY_TAB && k->code != KEY_ENTER;
+}
+
+// Ctrl-C: what the person waits for ends, not the prompt behind it.
+static void interrupt(struct session *s)
+{
+    s->cancel = false;
+    if (term_interrupt(s->program->kernel, &s->term) || s->prompt.n || !s->task)
+        return;
+    // The prompt of ours is about to run a message, and can be asked again then.
+    if (s->lambda.stage == STAGE_LAMBDA && !s->lambda.own)
+        s->cancel = true;
+    else
+        task_cancel(s->task);
+}
+
+// Nobody types any more.
+static void hung_up(struct session *s)
+{
+    while (s->asks_n) {
+        answer_none(s->asks[s->asks_n - 1].call);
+        remove_ask(s, s->asks_n - 1);
+    }
+    prompt_end(s);
 }
 
 static bool pump_keys(struct session *s)
 {
-    bool moved = keyboard_read(s);
+    bool moved = keyboard_wanted(s) && keyboard_read(s);
     struct key k;
 
     if (s->cancel)
-        return true; // what was typed behind it is for the prompt
-    while ((s->asks_n || s->editing) && keyboard_next(s, &k)) {
+        interrupt(s);
+    if (s->cancel)
+        return moved; // what was typed behind it is for the prompt
+    if (s->keyboard.skips)
+        moved |= keyboard_skips(s);
+    for (unsigned n = 0; n < KEYS_AT_ONCE && !s->keyboard.skips; n++) {
+        if (!(s->asks_n || s->prompt.editing) || !keyboard_next(s, &k))
+            break;
         moved = true;
         if (of_paste(s, &k))
             continue;
-        if (s->asks_n) {
+        if (s->asks_n)
             key_for_ask(s, &s->asks[s->asks_n - 1], &k);
-            continue;
-        }
-        s->entered = edit_key(&s->line, &k);
-        s->editing = s->entered == EDIT_MORE;
+        else
+            prompt_key(s, &k);
     }
-    if (s->keys_end && !s->keys_n) {
-        while (s->asks_n) {
-            answer_none(s->asks[s->asks_n - 1].call);
-            remove_ask(s, s->asks_n - 1);
-        }
-        if (s->editing) {
-            s->editing = false;
-            s->entered = EDIT_END;
-        }
-    }
+    if (s->keyboard.end && !s->keyboard.n)
+        hung_up(s);
     return moved;
 }
 
@@ -347,8 +295,8 @@ bool ask_pump(struct session *s)
 {
     bool moved = false;
 
-    if (s->prompted || (s->asks_n && by_keyboard(s)))
-        return pump_keys(s);
+    if (s->prompted || ((s->asks_n || s->prompt.n) && ask_by_keyboard(s)))
+        return s->lambda.stage != STAGE_OVER && pump_keys(s);
     // A line behind a unit that is not complete is not there yet.
     while (s->asks_n && (s->task || !reader_inside(text_of(s))) && serve_text(s))
         moved = true;
@@ -357,7 +305,7 @@ bool ask_pump(struct session *s)
 
 // ---- What services call
 
-static enum err line(void *ctx, struct call *c, const struct term_line *want)
+enum err ask_line(void *ctx, struct call *c, const struct term_line *want)
 {
     struct session *s = ctx;
     struct ask *ask = NULL;
@@ -365,30 +313,29 @@ static enum err line(void *ctx, struct call *c, const struct term_line *want)
 
     if (e)
         return e;
-    if (on_screen(s))
-        edit_hide(on_screen(s));
+    (void)term_hide(s); // it comes back when this one is answered
     ask->secret = want->secret;
-    ask->edit = (struct edit){.mem = s->plat->mem, .lim = want->max};
-    if (by_keyboard(s)) {
+    ask->edit = (struct edit){.mem = s->program->plat->mem, .lim = want->max};
+    if (ask_by_keyboard(s)) {
         ask->edit.out = &s->out;
-        ask->edit.con = s->plat->con;
+        ask->edit.con = s->con;
         ask->edit.secret = want->secret;
-        keys_on(s, true);
+        ask_keys(s, true);
         if (want->newline) {
             out_shown(&s->out, want->prompt);
             out_fresh(&s->out);
         }
         edit_start(&ask->edit, want->newline ? SPAN("") : want->prompt);
     } else if (want->prompt.len) {
-        e = say(s, want->prompt);
+        e = s->term.say(s, want->prompt);
         if (!e && want->newline)
-            e = say(s, SPAN("\n"));
+            e = s->term.say(s, SPAN("\n"));
     }
     s->asks_n++;
     return ERR_OK; // whether the prompt was seen does not matter to the answer
 }
 
-static enum err key(void *ctx, struct call *c, bool wait)
+enum err ask_key(void *ctx, struct call *c, bool wait)
 {
     struct session *s = ctx;
     struct ask *ask = NULL;
@@ -397,12 +344,12 @@ static enum err key(void *ctx, struct call *c, bool wait)
 
     if (e)
         return e;
-    if (by_keyboard(s))
-        keys_on(s, true);
+    if (ask_by_keyboard(s))
+        ask_keys(s, true);
     s->asks_n++;
     if (wait)
         return ERR_OK;
-    if (!by_keyboard(s)) {
+    if (!ask_by_keyboard(s)) {
         if (serve_text(s))
             return ERR_OK;
     } else {
@@ -420,37 +367,36 @@ static enum err key(void *ctx, struct call *c, bool wait)
     return ERR_OK;
 }
 
-static void forget(void *ctx, struct call *c)
+void ask_forget(void *ctx, struct call *c)
 {
     struct session *s = ctx;
 
+    if (prompt_forget(s, c))
+        return;
     for (size_t i = 0; i < s->asks_n; i++) {
         if (s->asks[i].call != c)
             continue;
-        if (on_screen(s) == &s->asks[i].edit && !s->asks[i].edit.hidden) {
+        if (term_line(s) == &s->asks[i].edit && !s->asks[i].edit.hidden) {
             struct key enter = {.code = KEY_ENTER};
 
             (void)edit_key(&s->asks[i].edit, &enter); // leaves the line; nobody wants the text
         }
-        if (!by_keyboard(s) && text_of(s)->trimmed)
+        if (!ask_by_keyboard(s) && text_of(s)->trimmed)
             reader_end(text_of(s)); // what is left of the line is no message
         remove_ask(s, i);
         return;
     }
 }
 
-void ask_init(struct session *s)
+bool ask_pressed(void *ctx)
 {
-    const struct plat_con *con = s->plat->con;
+    struct session *s = ctx;
+    struct key k;
 
-    s->term = (struct term){.ctx = s,
-                            .say = say,
-                            .clear = clear,
-                            .flush = flush,
-                            .line = line,
-                            .key = key,
-                            .forget = forget,
-                            .size = size};
-    s->person = con->tty_in && con->tty_out && !s->opt.json;
-    history_init(&s->history, s->plat->mem);
+    if (s->asks_n || s->prompt.editing || !ask_by_keyboard(s))
+        return false;
+    if (!s->prompted)
+        ask_keys(s, true); // until the message is done
+    (void)keyboard_read(s);
+    return !s->cancel && !s->keyboard.skips && keyboard_next(s, &k);
 }

@@ -26,12 +26,12 @@ static enum err help_map(struct arena *a, struct unit *out)
     return unit_map(a, items, n, NULL, out);
 }
 
-enum err help_make(const struct session *s, struct arena *a, struct unit *out)
+enum err help_make(bool map, struct arena *a, struct unit *out)
 {
     size_t widest = 0, n = sizeof asking, at = 0;
     char *text;
 
-    if (s->opt.json)
+    if (map)
         return help_map(a, out);
     for (size_t i = 0; services_all[i]; i++) {
         size_t len = strlen(services_all[i]->name);

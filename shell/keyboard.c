@@ -4,43 +4,55 @@
 
 enum { MARK_BYTES = 6 };
 
-static const char *queue(const struct session *s)
+static const char *queue(const struct keyboard *b)
 {
-    return s->keys + s->keys_at;
+    return b->bytes + b->at;
 }
 
-static void drop(struct session *s, size_t n)
+static void drop(struct keyboard *b, size_t n)
 {
-    s->keys_n -= n;
-    s->keys_at = s->keys_n ? s->keys_at + n : 0;
+    b->n -= n;
+    b->at = b->n ? b->at + n : 0;
+}
+
+// Would Ctrl-C end something, or is it a key like others?
+static bool may_cancel(const struct session *s)
+{
+    return s->term.front || (s->task && !s->prompt.n);
+}
+
+bool keyboard_wanted(const struct session *s)
+{
+    return s->asks_n || s->prompt.editing || s->keyboard.skips || may_cancel(s);
 }
 
 bool keyboard_read(struct session *s)
 {
-    const struct plat_source *in = &s->plat->con->in;
-    size_t n = 0, from = s->keys_n;
+    const struct plat *plat = s->program->plat;
+    const struct plat_source *in = &s->con->in;
+    struct keyboard *b = &s->keyboard;
+    size_t n = 0, from = b->n;
     bool end = false;
 
-    s->looked_ns = s->plat->now_ns(s->plat->ctx);
-    if (s->keys_end || from == KEYS_BYTES)
+    if (b->end || from == KEYS_BYTES)
         return false;
-    if (s->keys_at)
-        memmove(s->keys, queue(s), from);
-    s->keys_at = 0;
-    if (in->read(in->ctx, (uint8_t *)s->keys + from, KEYS_BYTES - from, &n, &end) || end) {
-        s->keys_end = true; // the line was hung up
+    if (b->at)
+        memmove(b->bytes, queue(b), from);
+    b->at = 0;
+    if (in->read(in->ctx, (uint8_t *)b->bytes + from, KEYS_BYTES - from, &n, &end) || end) {
+        b->end = true; // the line was hung up
         return true;
     }
     if (!n)
         return false;
-    s->keys_n += n;
-    s->keys_ns = s->looked_ns;
-    if (!s->task)
+    b->n += n;
+    b->came_ns = plat->now_ns(plat->ctx);
+    if (!may_cancel(s))
         return true;
     // Ctrl-C takes with it what was typed before it.
-    for (size_t i = s->keys_n; i-- > from;) {
-        if (s->keys[i] == 3) {
-            drop(s, i + 1);
+    for (size_t i = b->n; i-- > from;) {
+        if (b->bytes[i] == 3) {
+            drop(b, i + 1);
             s->cancel = true;
             break;
         }
@@ -48,95 +60,101 @@ bool keyboard_read(struct session *s)
     return true;
 }
 
+static bool in_time(const struct session *s, uint64_t till_ns)
+{
+    const struct plat *plat = s->program->plat;
+
+    return plat->now_ns(plat->ctx) < till_ns;
+}
+
 bool keyboard_next(struct session *s, struct key *k)
 {
-    bool more = !s->keys_end;
+    struct keyboard *b = &s->keyboard;
+    bool more = !b->end;
     size_t n;
 
-    if (s->keys_cr && s->keys_n && *queue(s) == '\n')
-        drop(s, 1);
-    if (!s->keys_n)
+    if (b->cr && b->n && *queue(b) == '\n')
+        drop(b, 1);
+    if (!b->n)
         return false;
-    s->keys_cr = false;
+    b->cr = false;
     // Only ESC may also be a key by itself: what follows it comes at once, or is something else.
-    if (*queue(s) == 0x1B)
-        more = more && s->plat->now_ns(s->plat->ctx) - s->keys_ns < ESC_NS;
-    n = key_load((struct span){queue(s), s->keys_n}, more, k);
+    if (*queue(b) == 0x1B)
+        more = more && in_time(s, b->came_ns + ESC_NS);
+    n = key_load((struct span){queue(b), b->n}, more, k);
     if (!n)
         return false;
-    s->keys_cr = queue(s)[n - 1] == '\r';
-    drop(s, n);
+    b->cr = queue(b)[n - 1] == '\r';
+    drop(b, n);
     return true;
 }
 
 uint64_t keyboard_due(const struct session *s)
 {
-    bool open = s->keys_n && *queue(s) == 0x1B && (s->asks_n || s->editing);
+    const struct keyboard *b = &s->keyboard;
+    bool open = b->n && *queue(b) == 0x1B && (s->asks_n || s->prompt.editing);
 
-    return open ? s->keys_ns + ESC_NS : UINT64_MAX;
+    return b->skips ? b->came_ns + PASTE_NS : open ? b->came_ns + ESC_NS : UINT64_MAX;
 }
 
-// Is there more of a paste? It comes without a pause, however slow the line.
-static bool more_of_paste(struct session *s)
+void keyboard_skip(struct session *s)
 {
-    uint64_t till = s->keys_ns + PASTE_NS;
-
-    while (!s->keys_n && !keyboard_read(s)) {
-        if (s->keys_end || s->plat->now_ns(s->plat->ctx) >= till)
-            return false;
-        s->plat->wait(s->plat->ctx, till);
-    }
-    return s->keys_n > 0;
+    s->keyboard.skips = s->keyboard.blank = true;
+    s->keyboard.open = false;
+    s->keyboard.lines = 0;
 }
 
-// Does the queue begin with this? It comes in one piece, or slowly.
-static bool at_mark(struct session *s, const char *mark)
+// Does the queue begin with this? false and *later: that is not known yet.
+static bool at_mark(const struct keyboard *b, const char *mark, bool *later)
 {
     size_t n = 1;
 
-    while (n < MARK_BYTES) {
-        size_t had = s->keys_n;
-
-        while (n < had && n < MARK_BYTES && queue(s)[n] == mark[n])
-            n++;
-        if (n < had || n == MARK_BYTES)
-            break;
-        s->plat->wait(s->plat->ctx, s->keys_ns + PASTE_NS);
-        if (!keyboard_read(s) || s->keys_n == had)
-            break;
-    }
+    while (n < b->n && n < MARK_BYTES && queue(b)[n] == mark[n])
+        n++;
+    *later = n == b->n && n < MARK_BYTES;
     return n == MARK_BYTES;
 }
 
-size_t keyboard_skip(struct session *s)
+// What was left out is through.
+static bool skipped(struct keyboard *b)
 {
-    bool blank = true, begun = false;
-    size_t lines = 0;
+    b->skips = b->pasting = false;
+    b->lines += b->open;
+    return true;
+}
 
-    while (more_of_paste(s)) {
-        char c = *queue(s);
+bool keyboard_skips(struct session *s)
+{
+    struct keyboard *b = &s->keyboard;
+    // More of a paste comes without a pause, however slow the line.
+    bool late = b->end || !in_time(s, b->came_ns + PASTE_NS);
 
-        if (c == 0x1B && at_mark(s, s->pasting ? "\x1b[201~" : "\x1b[200~")) {
-            drop(s, s->pasting ? MARK_BYTES : 0);
-            break;
+    while (b->n) {
+        char c = *queue(b);
+        bool later = false;
+
+        if (c == 0x1B && at_mark(b, b->pasting ? "\x1b[201~" : "\x1b[200~", &later)) {
+            drop(b, b->pasting ? MARK_BYTES : 0);
+            return skipped(b);
         }
-        drop(s, 1);
-        if (c == '\n' && s->keys_cr) {
-            s->keys_cr = false;
+        if (later && !late)
+            return false;
+        drop(b, 1);
+        if (c == '\n' && b->cr) {
+            b->cr = false;
             continue;
         }
-        s->keys_cr = c == '\r';
+        b->cr = c == '\r';
         if (c != '\r' && c != '\n') {
-            blank = blank && (c == ' ' || c == '\t');
-            begun = begun || !blank;
+            b->blank = b->blank && (c == ' ' || c == '\t');
+            b->open = b->open || !b->blank;
             continue;
         }
-        if (blank && !s->pasting)
-            break;
-        lines += !blank;
-        blank = true;
-        begun = false;
+        if (b->blank && !b->pasting)
+            return skipped(b);
+        b->lines += !b->blank;
+        b->blank = true;
+        b->open = false;
     }
-    s->pasting = false;
-    return lines + begun;
+    return late && skipped(b);
 }

@@ -25,67 +25,19 @@ static const char usage[] =
     "\n"
     "help typed as a message lists the services.\n";
 
-// ---- The session
-
-enum err session_new(const struct plat *plat, const struct options *opt, struct fail *f,
-                     struct session **out)
-{
-    const struct plat_con *con = plat->con;
-    struct session *s = plat->mem->get(plat->mem->ctx, sizeof *s);
-    enum err e;
-
-    if (!s)
-        return fail_set(f, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for the shell");
-    memset(s, 0, sizeof *s - sizeof s->keys);
-    s->plat = plat;
-    s->opt = *opt;
-    arena_init(&s->scratch, plat->mem, (size_t)256 << 20);
-    e = out_init(&s->out, plat->mem, con->write, con->ctx, con->tty_out);
-    if (!e)
-        e = out_init(&s->err, plat->mem, con->write_err, con->ctx, con->tty_err);
-    ask_init(s);
-    if (e)
-        (void)fail_set(f, e, FAIL_NO_POS, NULL, "no memory for the shell"); // e is given back
-    else
-        e = kernel_new(plat, services_all, f, &s->kernel);
-    if (e) {
-        session_free(s);
-        return e;
-    }
-    *out = s;
-    return ERR_OK;
-}
-
-void session_free(struct session *s)
-{
-    const struct mem *mem = s->plat->mem;
-
-    if (s->out.buf)
-        out_flush(&s->out);
-    if (s->kernel)
-        kernel_free(s->kernel);
-    if (s->console.parser)
-        reader_fini(&s->console);
-    history_fini(&s->history);
-    arena_fini(&s->scratch);
-    out_fini(&s->out);
-    out_fini(&s->err);
-    mem_wipe(s->keys, s->keys_n); // typed, and never read
-    mem->put(mem->ctx, s, sizeof *s);
-}
+// ---- Texts
 
 // Keys are made at the first start, without a question. Where none can be made, unsigned work goes
 // on, and whoever signs is told why.
-static void first_start(struct session *s)
+static void first_start(struct session *s, bool told)
 {
     const struct identity *id;
     struct fail f = {.pos = FAIL_NO_POS};
 
-    if (!kernel_has_identity(s->kernel) && kernel_identity(s->kernel, &f, &id) && s->prompted)
+    if (!kernel_has_identity(s->program->kernel) && kernel_identity(s->program->kernel, &f, &id) &&
+        told)
         report_note(s, "this node has no keys and signs nothing", f.why);
 }
-
-// ---- Texts
 
 // Standard input as a text; it may be asked for several times, and goes on where it was.
 static enum err open_console(struct session *s)
@@ -94,9 +46,9 @@ static enum err open_console(struct session *s)
 
     if (s->console.parser)
         return e;
-    e = reader_init(&s->console, s->plat->mem, "stdin");
-    s->console.src = s->plat->con->in;
-    s->console.json = s->opt.json_in;
+    e = reader_init(&s->console, s->program->plat->mem, "stdin");
+    s->console.src = s->con->in;
+    s->console.json = s->program->opt.json_in;
     return e;
 }
 
@@ -119,10 +71,10 @@ static void read_console(struct session *s)
 static void read_text(struct session *s, const char *text)
 {
     struct reader r;
-    enum err e = reader_init(&r, s->plat->mem, NULL);
+    enum err e = reader_init(&r, s->program->plat->mem, NULL);
 
     r.once = r.aside = r.last = true;
-    r.json = s->opt.json_in;
+    r.json = s->program->opt.json_in;
     if (!e)
         e = reader_feed(&r, span_of(text));
     if (!e)
@@ -138,17 +90,19 @@ static void read_file(struct session *s, const char *path, bool must)
 {
     struct reader r;
     struct fail f;
-    enum err e = reader_init(&r, s->plat->mem, path);
+    enum err e = reader_init(&r, s->program->plat->mem, path);
 
     if (e) {
         no_memory(s);
         return;
     }
-    r.json = s->opt.json_in && must;
+    r.json = s->program->opt.json_in && must;
     r.aside = !must;
     if (!must && open_console(s))
         no_memory(s);
-    e = s->plat->file ? s->plat->file->open(s->plat->file->ctx, path, &r.src) : ERR_NOT_SUPPORTED;
+    e = s->program->plat->file
+            ? s->program->plat->file->open(s->program->plat->file->ctx, path, &r.src)
+            : ERR_NOT_SUPPORTED;
     if (!e) {
         session_read(s, &r);
     } else if (must || e != ERR_NOT_FOUND) {
@@ -160,29 +114,6 @@ static void read_file(struct session *s, const char *path, bool must)
                                                 : err_text(e)); // told right here
         report_text(s, &f, NULL, NULL, 0);
     }
-    reader_fini(&r);
-}
-
-static void read_prompt(struct session *s)
-{
-    struct reader r;
-
-    if (reader_init(&r, s->plat->mem, NULL)) {
-        no_memory(s);
-        return;
-    }
-    r.once = r.aside = true;
-    r.json = s->opt.json_in;
-    s->prompted = true;
-    first_start(s);
-    if (s->plat->con->keys)
-        s->plat->con->keys(s->plat->con->ctx, true);
-    session_read(s, &r);
-    if (!s->opt.stop)
-        s->status = 0; // who was there has seen the errors; the status is for scripts
-    if (s->plat->con->keys)
-        s->plat->con->keys(s->plat->con->ctx, false);
-    s->prompted = false;
     reader_fini(&r);
 }
 
@@ -275,9 +206,44 @@ static void read_all(struct session *s, int argc, char **argv)
     }
 }
 
+static int read_everything(struct program *p, struct session *s, const struct switches *sw,
+                           int argc, char **argv)
+{
+    struct fail f;
+    int status = 0;
+
+    if (p->plat->init_msg)
+        read_file(s, p->plat->init_msg, false);
+    first_start(s, s->person && !sw->texts);
+    if (sw->texts) {
+        read_all(s, argc, argv);
+    } else if (s->person && !s->stop) {
+        program_prompts(p, s);
+        if (!p->opt.stop)
+            for (size_t i = 0; i < p->n; i++)
+                p->sessions[i]->status = 0; // who was there has seen the errors
+    } else {
+        read_console(s);
+    }
+    if (!s->prompted && !s->hub)
+        session_finish(s);
+
+    if (s->out.tty)
+        out_fresh(&s->out);
+    out_flush(&s->out);
+    if (s->out.e && s->out.e != ERR_CANCELLED) { // the reader went away, as `head` does
+        (void)fail_set(&f, s->out.e, FAIL_NO_POS, NULL, "standard output cannot be written");
+        report_text(s, &f, NULL, NULL, 0);
+    }
+    for (size_t i = 0; i < p->n && !status; i++)
+        status = p->sessions[i]->status;
+    return status ? status : s->out.e ? 1 : 0;
+}
+
 int plat_main(const struct plat *plat, int argc, char **argv)
 {
     struct switches sw = {.texts = 0};
+    struct program p;
     struct session *s;
     struct fail f = {.pos = FAIL_NO_POS};
     int status = parse(plat, argc, argv, &sw);
@@ -289,30 +255,14 @@ int plat_main(const struct plat *plat, int argc, char **argv)
         return say_text(plat, usage);
     if (sw.version)
         return say_text(plat, "telex " TELEX_VERSION "\n");
-    e = session_new(plat, &sw.opt, &f, &s);
+    e = program_init(&p, plat, &sw.opt, &f);
     if (e)
         return say_usage(plat, f.why, "") && e == ERR_INTERNAL ? err_class(e) : 1;
-
-    if (plat->init_msg)
-        read_file(s, plat->init_msg, false);
-    if (sw.texts || !s->person)
-        first_start(s);
-    if (sw.texts)
-        read_all(s, argc, argv);
-    else if (s->person)
-        read_prompt(s);
+    e = session_new(&p, plat->con, &s);
+    if (e)
+        status = say_usage(plat, "no memory for the shell", "") ? 1 : 1;
     else
-        read_console(s);
-    session_finish(s);
-
-    if (s->out.tty)
-        out_fresh(&s->out);
-    out_flush(&s->out);
-    if (s->out.e && s->out.e != ERR_CANCELLED) { // the reader went away, as `head` does
-        (void)fail_set(&f, s->out.e, FAIL_NO_POS, NULL, "standard output cannot be written");
-        report_text(s, &f, NULL, NULL, 0);
-    }
-    status = s->status ? s->status : s->out.e ? 1 : 0;
-    session_free(s);
+        status = read_everything(&p, s, &sw, argc, argv);
+    program_fini(&p);
     return status;
 }

@@ -290,6 +290,11 @@ bool reader_inside(const struct reader *r)
     return r->later && (r->json || parser_inside(r->parser));
 }
 
+bool reader_more(const struct reader *r)
+{
+    return r->later && !r->json && r->given < r->end - r->at;
+}
+
 static bool is_blank(char c)
 {
     return c == '\n' || c == ' ' || c == '\t' || c == '\r';
@@ -312,8 +317,12 @@ enum err reader_next(struct reader *r, struct arena *a, struct unit *out, struct
         e = next_json(r, a, out, f);
     } else {
         parser_where(r->parser, r->line, r->column);
-        e = parser_next(r->parser, a, (struct span){r->buf ? r->buf + from : "", r->end - from},
-                        r->last, &used, out, f);
+        struct span text = {r->buf ? r->buf + from : "", r->end - from};
+
+        if (r->step && text.len > r->given && text.len - r->given > r->step)
+            text.len = r->given + r->step;
+        e = parser_next(r->parser, a, text, r->last && text.len == r->end - from, &used, out, f);
+        r->given = e == ERR_LATER ? text.len - used : 0;
         r->start = from + parser_start(r->parser);
         r->later = e == ERR_LATER;
     }
@@ -402,7 +411,7 @@ done:
 void reader_drop(struct reader *r)
 {
     parser_reset(r->parser);
-    r->at = r->end = r->gone = r->seen = r->start = r->taken = r->error = 0;
+    r->at = r->end = r->gone = r->seen = r->start = r->taken = r->error = r->given = 0;
     r->line = r->column = 1;
     r->skip = SKIP_NONE;
     r->later = false;

@@ -39,6 +39,7 @@ struct reader {
     size_t taken;            // lines taken from behind the present one
     bool trimmed;            // the line behind it has lost some of its bytes
     bool later;              // the parser is in the middle
+    size_t step, given;      // bytes more that it gets in one call, 0: all; that it has
     size_t scan, scan_depth; // JSON: how far, how deep
     bool scan_text, scan_escape;
     // After an error
@@ -75,6 +76,9 @@ MUST_USE enum err reader_next(struct reader *r, struct arena *a, struct unit *ou
 
 /** True when a unit has begun that is not complete. */
 bool reader_inside(const struct reader *r);
+
+/** After ERR_LATER: is there more here (r->step), so that the same call goes on at once? */
+bool reader_more(const struct reader *r);
 
 /** Where the unit of the last reader_next began, or its error is. */
 struct place reader_place(struct reader *r, bool error);

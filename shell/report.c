@@ -193,13 +193,15 @@ static void put_json(struct session *s, const struct unit *items, size_t n)
 
 static void begin(struct session *s)
 {
-    if (s->out.tty && s->plat->con->tty_err)
+    if (s->out.tty && s->con->tty_err)
         out_fresh(&s->out);
     out_flush(&s->out); // what was said before the error stands before it
 }
 
 static void put_place(struct session *s, const struct place *p)
 {
+    if (!p)
+        return;
     if (p->name)
         out_fmt(&s->err, "at %s:%u:%u\n", p->name, p->line, p->column);
     else if (p->line > 1)
@@ -210,7 +212,7 @@ void report_text(struct session *s, const struct fail *f, const struct place *p,
                  const struct excerpt *x, size_t lines)
 {
     session_failed(s, err_class(f->code));
-    if (s->opt.json) {
+    if (s->program->opt.json) {
         struct entries m = {.n = 0};
 
         add(&m, "code", unit_word(err_word(f->code)));
@@ -239,7 +241,8 @@ void report_text(struct session *s, const struct fail *f, const struct place *p,
 
 static const struct unit *entry(struct session *s, const struct unit *error, const char *key)
 {
-    return error->kind == UNIT_MAP ? unit_get_word(error, span_of(key), s->plat->mem) : NULL;
+    return error->kind == UNIT_MAP ? unit_get_word(error, span_of(key), s->program->plat->mem)
+                                   : NULL;
 }
 
 // Text as it is, anything else in canonical print.
@@ -306,7 +309,7 @@ static void put_chain(struct session *s, const struct unit *error)
 }
 
 void report_error(struct session *s, const struct unit *error, const struct place *p,
-                  const struct excerpt *x)
+                  const struct excerpt *x, uint64_t id)
 {
     const struct unit *code = entry(s, error, "code"), *hint = NULL, *at;
     enum err e = err_find(unit_span(code && code->kind == UNIT_STR ? code
@@ -314,14 +317,16 @@ void report_error(struct session *s, const struct unit *error, const struct plac
                                                                    : &(struct unit){0}));
 
     session_failed(s, err_class(e ? e : ERR_INTERNAL));
-    if (s->opt.json) {
+    if (s->program->opt.json) {
         struct entries m = {.n = 0};
         struct unit *items = NULL;
         size_t n = error->kind == UNIT_MAP ? 2 * (size_t)error->n : 0;
 
         if (!n)
             add(&m, "code", unit_word(err_word(e ? e : ERR_INTERNAL)));
-        if (!n || !entry(s, error, "pos"))
+        if (id)
+            add(&m, "task", unit_int((int64_t)id));
+        if (p && !(n && entry(s, error, "pos")))
             add_place(s, &m, p);
         items = unit_array(&s->scratch, n + m.n);
         if (items && n)
@@ -332,6 +337,8 @@ void report_error(struct session *s, const struct unit *error, const struct plac
         return;
     }
     begin(s);
+    if (id)
+        out_fmt(&s->err, "task %u: ", (size_t)id);
     put_head(s, error, "error ");
     if (x)
         out_raw(&s->err, x->text, x->n);

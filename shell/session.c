@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Units run one at a time: a stream as a task, any other stands for itself.
+// A text: its units run one at a time, a stream as a task, any other stands for itself.
 #include "msgs/document.h"
 #include "shell/shell.h"
 #include "units/json.h"
@@ -9,7 +9,7 @@ void session_failed(struct session *s, int class)
 {
     if (!s->status)
         s->status = class;
-    s->stop = s->stop || s->opt.stop;
+    s->stop = s->stop || s->program->opt.stop;
 }
 
 // Cheap: most units need none.
@@ -21,47 +21,12 @@ static void no_fail(struct fail *f)
     f->why[0] = 0;
 }
 
-// ---- Waiting
-
-void session_turn(struct session *s)
-{
-    uint64_t due = kernel_step(s->kernel), now, keys;
-    bool moved = false;
-
-    // Whoever works does not look at the keyboard for every message.
-    now = due ? 0 : s->plat->now_ns(s->plat->ctx);
-    if (due || now - s->looked_ns >= POLL_NS) {
-        s->looked_ns = now;
-        moved = ask_pump(s);
-        if (!due)
-            out_flush(&s->out);
-    }
-    if (s->cancel && s->task)
-        task_cancel(s->task);
-    s->cancel = false;
-    if (moved || !due || (s->task && task_outcome(s->task)))
-        return;
-    out_flush(&s->out);
-    if (s->out.e) {
-        s->stop = true; // nobody reads what comes of it
-        if (s->task)
-            task_cancel(s->task);
-        return;
-    }
-    keys = keyboard_due(s);
-    s->plat->wait(s->plat->ctx, due < keys ? due : keys);
-}
-
 // More of the text. An error ends the reader, as its end would.
 static void fill(struct session *s, struct reader *r)
 {
     size_t n;
     enum err e;
 
-    if (s->prompted) {
-        ask_prompt(s, r);
-        return;
-    }
     for (;;) {
         e = reader_fill(r, &n);
         if (e) {
@@ -77,7 +42,7 @@ static void fill(struct session *s, struct reader *r)
         }
         if (n || r->last)
             return;
-        session_turn(s);
+        program_turn(s->program);
         if (s->stop)
             return;
     }
@@ -126,14 +91,14 @@ static void show_print(struct session *s, const struct unit *u)
 
 void session_show(struct session *s, const struct unit *u)
 {
-    if (s->opt.json) {
+    if (s->program->opt.json) {
         show_json(s, u);
         return;
     }
-    if (s->opt.mode == MODE_RUN && u->kind == UNIT_NONE)
+    if (s->program->opt.mode == MODE_RUN && u->kind == UNIT_NONE)
         return;
     out_fresh(&s->out);
-    if (s->opt.mode == MODE_RUN && u->kind == UNIT_STR) {
+    if (s->program->opt.mode == MODE_RUN && u->kind == UNIT_STR) {
         out_text(&s->out, unit_span(u));
         out_raw(&s->out, "\n", 1);
         s->out.column = 0;
@@ -158,35 +123,29 @@ void session_mark(struct session *s)
     excerpt_make(&o->line, text, at);
 }
 
-// The line of what failed; at the prompt it is on the screen already.
-static const struct excerpt *origin_line(const struct session *s, const struct reader *r)
-{
-    return s->prompted && !r->name ? NULL : &s->origin.line;
-}
-
-static void fail_here(struct session *s, struct reader *r, enum err e, struct fail *f)
+// What a text says is wrong before any task has run.
+static void fail_here(struct session *s, enum err e, struct fail *f)
 {
     session_mark(s);
     f->code = e;
-    report_text(s, f, &s->origin.place, origin_line(s, r), 0);
+    report_text(s, f, &s->origin.place, &s->origin.line, 0);
 }
 
-static void sign(struct session *s, struct reader *r, struct arena *a, const struct unit *u)
+static enum err sign(struct session *s, struct arena *a, const struct unit *u, struct fail *f)
 {
+    struct kernel *k = s->program->kernel;
     const struct identity *id;
-    struct fail f = {.pos = FAIL_NO_POS};
     struct span bytes;
     struct unit doc;
-    enum err e = kernel_identity(s->kernel, &f, &id);
+    enum err e = kernel_identity(k, f, &id);
 
     if (!e)
-        e = doc_sign(a, id, kernel_time_ms(s->kernel), u, &bytes, &f);
+        e = doc_sign(a, id, kernel_time_ms(k), u, &bytes, f);
     if (!e)
         e = unit_bytes(bytes, &doc);
-    if (e)
-        fail_here(s, r, e, &f);
-    else
+    if (!e)
         session_show(s, &doc);
+    return e;
 }
 
 static enum err open_doc(struct arena *a, const struct unit *u, struct unit *out, struct fail *f)
@@ -199,42 +158,63 @@ static enum err open_doc(struct arena *a, const struct unit *u, struct unit *out
     return e;
 }
 
-static void verify(struct session *s, struct reader *r, struct arena *a, const struct unit *u)
+static enum err verify(struct session *s, struct arena *a, const struct unit *u, struct fail *f)
 {
-    struct fail f = {.pos = FAIL_NO_POS};
     struct unit body;
     enum err e = u->kind == UNIT_BYTES
-                     ? open_doc(a, u, &body, &f)
-                     : fail_set(&f, ERR_BAD_SIGN, FAIL_NO_POS, "telex --sign makes documents",
+                     ? open_doc(a, u, &body, f)
+                     : fail_set(f, ERR_BAD_SIGN, FAIL_NO_POS, "telex --sign makes documents",
                                 "this unit is not signed");
 
     if (!e) {
         session_show(s, &body);
-        return;
+        return e;
     }
     // Whatever is wrong with it: it is not proven.
     session_failed(s, err_class(ERR_BAD_SIGN));
     s->stop = true;
-    fail_here(s, r, e, &f);
+    return e;
 }
 
-static void run(struct session *s, struct reader *r, struct task *t, const struct unit *u)
+enum err session_unit(struct session *s, struct reader *r, struct arena *a, struct unit *u,
+                      bool *done, struct fail *f)
+{
+    enum mode mode = s->program->opt.mode;
+
+    no_fail(f);
+    *done = mode != MODE_RUN;
+    if (u->flags & UNIT_HIDDEN)
+        a->wipe = true;
+    if (mode == MODE_SIGN)
+        return sign(s, a, u, f);
+    if (mode == MODE_VERIFY)
+        return verify(s, a, u, f);
+    if (u->kind == UNIT_BYTES && doc_is(unit_span(u)))
+        return open_doc(a, u, u, f);
+    if (u->kind == UNIT_STR && !r->json && reader_is_alone(r, SPAN("help")))
+        return help_make(s->program->opt.json, a, u);
+    return ERR_OK;
+}
+
+static void run(struct session *s, struct task *t, const struct unit *u)
 {
     const struct outcome *o;
 
-    if (u->kind != UNIT_STREAM) {
-        session_show(s, u);
-        return;
-    }
     s->task = t;
     s->cancel = false;
     task_start(t, u);
-    while (!(o = task_outcome(t)))
-        session_turn(s);
+    while (!(o = task_outcome(t))) {
+        if (s->stop)
+            task_cancel(t);
+        else
+            program_turn(s->program);
+    }
     s->task = NULL;
+    if (s->person && !s->prompted)
+        ask_keys(s, false);
     if (o->e) {
         session_mark(s);
-        report_error(s, &o->error, &s->origin.place, origin_line(s, r));
+        report_error(s, &o->error, &s->origin.place, &s->origin.line, 0);
     } else {
         session_show(s, &o->value);
     }
@@ -242,43 +222,19 @@ static void run(struct session *s, struct reader *r, struct task *t, const struc
 
 static void run_unit(struct session *s, struct reader *r, struct task *t, struct unit *u)
 {
-    struct arena *a = task_arena(t);
     struct fail f;
-    enum err e = ERR_OK;
+    bool done;
+    enum err e;
 
-    no_fail(&f);
     s->origin.known = false;
-    if (u->flags & UNIT_HIDDEN)
-        a->wipe = true;
-    if (s->opt.mode == MODE_SIGN) {
-        sign(s, r, a, u);
-        return;
-    }
-    if (s->opt.mode == MODE_VERIFY) {
-        verify(s, r, a, u);
-        return;
-    }
-    if (u->kind == UNIT_BYTES && doc_is(unit_span(u)))
-        e = open_doc(a, u, u, &f);
-    else if (u->kind == UNIT_STR && !r->json && reader_is_alone(r, SPAN("help")))
-        e = help_make(s, a, u);
+    e = session_unit(s, r, task_arena(t), u, &done, &f);
     if (e)
-        fail_here(s, r, e, &f);
-    else
-        run(s, r, t, u);
+        fail_here(s, e, &f);
+    else if (!done)
+        run(s, t, u);
 }
 
 // ---- One text
-
-// Ctrl-D within an input ends that one.
-static bool reopen(struct session *s, struct reader *r)
-{
-    if (!s->closed)
-        return false;
-    s->closed = false;
-    r->last = false;
-    return true;
-}
 
 static void broken(struct session *s, struct reader *r, enum err e, struct fail *f)
 {
@@ -289,16 +245,13 @@ static void broken(struct session *s, struct reader *r, enum err e, struct fail 
 
     f->code = e;
     excerpt_make(&x, text, error);
-    if (s->opt.stop || s->opt.mode == MODE_VERIFY) {
+    if (s->program->opt.stop || s->program->opt.mode == MODE_VERIFY) {
         report_text(s, f, &p, &x, 0);
         s->stop = true;
         return;
     }
     while (reader_resume(r, &lines) == ERR_LATER && !s->stop)
         fill(s, r);
-    if (s->prompted && !s->pasted)
-        lines += keyboard_skip(s); // what was typed ahead was meant to come behind it
-    (void)reopen(s, r);
     report_text(s, f, &p, &x, lines);
 }
 
@@ -312,7 +265,7 @@ void session_read(struct session *s, struct reader *r)
         struct task *t;
         struct unit u;
         struct fail f;
-        enum err e = task_new(s->kernel, &s->term, &t);
+        enum err e = task_new(s->program->kernel, &s->term, &t);
 
         no_fail(&f);
         if (e) {
@@ -322,18 +275,13 @@ void session_read(struct session *s, struct reader *r)
         }
         e = reader_next(r, task_arena(t), &u, &f);
         while (e == ERR_LATER && !s->stop) {
-            bool inside = reader_inside(r);
-
             fill(s, r);
-            if (inside && !r->end) { // the prompt forgot the unit
-                arena_reset(task_arena(t));
-            }
             e = reader_next(r, task_arena(t), &u, &f);
         }
         if (!e)
             run_unit(s, r, t, &u);
         else if (e == ERR_NOT_FOUND)
-            end = !reopen(s, r);
+            end = true;
         else if (e != ERR_LATER)
             broken(s, r, e, &f);
         task_free(t);
@@ -344,6 +292,8 @@ void session_read(struct session *s, struct reader *r)
 
 void session_finish(struct session *s)
 {
-    while (!s->stop && kernel_running(s->kernel))
-        session_turn(s);
+    s->finishes = true;
+    while (!s->stop && kernel_running(s->program->kernel))
+        program_turn(s->program);
+    s->finishes = false;
 }

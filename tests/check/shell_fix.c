@@ -137,26 +137,34 @@ const char *vt_row(const struct vt *s, unsigned row)
 
 // ---- The machine
 
+static enum err read_script(struct script *in, uint8_t *buf, size_t cap, size_t *n, bool *end)
+{
+    *n = 0;
+    *end = in->at == in->len;
+    if (*end)
+        return ERR_OK;
+    if (in->text[in->at] == 1) {
+        in->at += in->dry;
+        in->dry = !in->dry;
+        return ERR_OK;
+    }
+    while (*n < cap && in->at < in->len && in->text[in->at] != 1)
+        buf[(*n)++] = (uint8_t)in->text[in->at++];
+    return ERR_OK;
+}
+
 static enum err read_in(void *ctx, uint8_t *buf, size_t cap, size_t *n, bool *end)
 {
     struct desk *d = ctx;
 
-    *n = 0;
-    *end = d->in_at == d->in_len;
-    if (*end)
-        return ERR_OK;
-    if (d->in[d->in_at] == 1) {
-        if (d->dry) {
-            d->dry = false;
-            d->in_at++;
-        } else {
-            d->dry = true;
-        }
-        return ERR_OK;
-    }
-    while (*n < cap && d->in_at < d->in_len && d->in[d->in_at] != 1)
-        buf[(*n)++] = (uint8_t)d->in[d->in_at++];
-    return ERR_OK;
+    return read_script(&d->in, buf, cap, n, end);
+}
+
+static enum err read_seat(void *ctx, uint8_t *buf, size_t cap, size_t *n, bool *end)
+{
+    struct seat *s = ctx;
+
+    return read_script(&s->in, buf, cap, n, end);
 }
 
 static enum err record(struct desk *d, char *to, size_t *to_n, const void *bytes, size_t n)
@@ -262,8 +270,7 @@ void desk_init(struct desk *d, bool person, const char *in)
     sim_init(&d->sim, 7);
     vt_init(&d->screen, 60);
     d->person = person;
-    d->in = in;
-    d->in_len = strlen(in);
+    d->in = (struct script){.text = in, .len = strlen(in)};
     d->con = (struct plat_con){
         .in = {.ctx = d, .read = read_in},
         .tty_in = person,
@@ -278,6 +285,65 @@ void desk_init(struct desk *d, bool person, const char *in)
     d->sim.plat.con = &d->con;
     d->sim.plat.wait = wait_desk;
     d->sim.file.open = open_file;
+}
+
+static enum err write_seat(void *ctx, const void *bytes, size_t n)
+{
+    struct seat *s = ctx;
+
+    ck_assert_uint_lt(s->out_n + n, SIM_OUTPUT);
+    memcpy(s->out + s->out_n, bytes, n);
+    s->out_n += n;
+    vt_put(&s->screen, bytes, n);
+    return ERR_OK;
+}
+
+static bool size_of_seat(void *ctx, unsigned *columns, unsigned *rows)
+{
+    struct seat *s = ctx;
+
+    *columns = s->screen.columns;
+    *rows = VT_ROWS;
+    return true;
+}
+
+void desk_seat(struct desk *d, struct seat *seat, const char *in)
+{
+    memset(seat, 0, sizeof *seat);
+    seat->desk = d;
+    seat->in = (struct script){.text = in, .len = strlen(in)};
+    vt_init(&seat->screen, 60);
+    seat->con = (struct plat_con){
+        .in = {.ctx = seat, .read = read_seat},
+        .tty_in = true,
+        .tty_out = true,
+        .tty_err = true,
+        .write = write_seat,
+        .write_err = write_seat,
+        .size = size_of_seat,
+        .ctx = seat,
+    };
+    d->seats[d->sim.plat.seats_n++] = &seat->con;
+    d->sim.plat.seats = d->seats;
+}
+
+void desk_keep(struct desk *d, const char *name, const char *text)
+{
+    ck_assert_int_eq(d->sim.file.make(d->sim.file.ctx, name, span_of(text)), ERR_OK);
+}
+
+const char *vt_text(const struct vt *s)
+{
+    static char text[VT_ROWS * 256];
+
+    *text = 0;
+    for (unsigned i = 0; i < VT_ROWS; i++) {
+        if (!vt_row(s, i)[0])
+            continue;
+        strcat(text, vt_row(s, i));
+        strcat(text, "\n");
+    }
+    return text;
 }
 
 void desk_file(struct desk *d, const char *name, const char *text)

@@ -24,16 +24,32 @@ const char *vt_row(const struct vt *s, unsigned row);
 
 // ---- A machine with a console
 
-enum { DESK_PIECES = 64, DESK_FILES = 4 };
+enum { DESK_PIECES = 64, DESK_FILES = 4, DESK_SEATS = 3 };
+
+// What comes in; a piece ends at \1, then nothing comes for a moment.
+struct script {
+    const char *text;
+    size_t at, len;
+    bool dry; // the last read gave nothing
+};
+
+// One more place at the machine, with keys and a screen of its own.
+struct seat {
+    struct desk *desk;
+    struct plat_con con;
+    struct script in;
+    struct vt screen;
+    char out[SIM_OUTPUT];
+    size_t out_n;
+};
 
 struct desk {
     struct sim sim;
     struct plat_con con;
     struct vt screen;
-    bool person;    // a terminal at both ends, else pipes
-    const char *in; // what comes in; a piece ends at \1, then nothing comes for a moment
-    size_t in_at, in_len;
-    bool dry; // the last read gave nothing
+    bool person; // a terminal at both ends, else pipes
+    struct script in;
+    const struct plat_con *seats[DESK_SEATS];
     struct {
         const char *name, *text;
         size_t at;
@@ -46,9 +62,16 @@ struct desk {
 };
 
 void desk_init(struct desk *d, bool person, const char *in);
+void desk_seat(struct desk *d, struct seat *seat, const char *in);
 void desk_file(struct desk *d, const char *name, const char *text);
 
 /** Runs `telex ARGS`, words cut at blanks (~ stands for a blank inside of one). */
 int desk_run(struct desk *d, const char *args);
+
+/** A file that the node keeps. */
+void desk_keep(struct desk *d, const char *name, const char *text);
+
+/** All rows of a screen that hold something, a newline behind each; static memory. */
+const char *vt_text(const struct vt *s);
 
 #endif

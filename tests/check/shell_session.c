@@ -199,7 +199,7 @@ START_TEST(broken_pipe)
     d.out_max = 1;
     ck_assert_int_eq(desk_run(&d, ""), 1);
     ck_assert_uint_eq(d.err_n, 0);
-    ck_assert_uint_lt(d.in_at, sizeof in / 2 + READER_BYTES * 2);
+    ck_assert_uint_lt(d.in.at, sizeof in / 2 + READER_BYTES * 2);
     sim_done(&d.sim);
 }
 END_TEST
