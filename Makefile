@@ -9,6 +9,9 @@ B := build
 CC := gcc
 CLANG := clang
 SECS := 60
+N := 10000000
+STORM := 40000
+SEED := 1
 ARGS :=
 QEMU :=
 V :=
@@ -30,7 +33,7 @@ telex := $B/linux/telex
 image := $B/uefi/BOOTX64.EFI
 checks := $B/test-gcc/check $B/test-clang/check
 
-.PHONY: build run test check qemu lint format bench fuzz clean help docs
+.PHONY: build run test check qemu lint format bench soak fuzz clean help docs
 build: $(telex)
 
 ## make          set up what is missing, build
@@ -42,6 +45,8 @@ build: $(telex)
 ## make lint     layers, headers, symbols, format
 ## make format   lay out all C files as .clang-format says
 ## make bench    compare with other programs
+## make soak     N=10000000 messages of all kinds; STORM=40000 trees of tasks killed at random,
+##               an hour of simulated time; SEED=1
 ## make fuzz     search for input that breaks a parser, SECS=60 for each
 ## make docs     print cookbook/services.md from the tables of the services
 ## make clean    remove what was built; fetched sources stay
@@ -180,7 +185,7 @@ $B/$1/gen/%.o: $B/gen/%.c $B/$1/flags | $(include.ok) $B/stamp/packages-$(step.$
 	mkdir -p $$(@D)
 	$$(cc.$1) $$(flags.$1) $$(ours) $$(ours.$1) -c -o $$@ $$<
 $B/$1/tests/%.o: warn := $(warn.tests)
--include $(patsubst %.o,%.d,$(call objects,$1,$(core) $(linux) $(uefi) $(check) $(fuzz) $(fuzz.shared) $(bench) tests/bench/hello_efi.c))
+-include $(patsubst %.o,%.d,$(call objects,$1,$(core) $(linux) $(uefi) $(check) $(fuzz) $(fuzz.shared) $(bench) tests/soak/soak.c tests/bench/hello_efi.c))
 endef
 
 define library
@@ -266,10 +271,10 @@ qemu: $(volume)
 
 tested := $(filter-out kernel/linux/main.c,$(linux))
 # Of the UEFI port, what can run against a firmware that the test plays (tests/check/kernel_uefi.c).
-played := $(patsubst %,kernel/uefi/%.c,clock file int128 keyboard mem screen serial status work x86_64)
+played := $(patsubst %,kernel/uefi/%.c,clock console file font gop hw int128 keyboard mem screen serial status text textout work x86_64)
 define check_binary
 $B/$1/kernel/uefi/%.o: ours.here = $(efi) -fshort-wchar
-$B/$1/tests/check/kernel_uefi.o $B/$1/tests/check/kernel_uefi_work.o: ours.here = $(efi)
+$B/$1/tests/check/kernel_uefi.o $B/$1/tests/check/kernel_uefi_hw.o $B/$1/tests/check/kernel_uefi_work.o: ours.here = $(efi)
 $B/$1/check: $(call core.o,$1) $(call objects,$1,$(tested) $(played) $(check)) $(call libs.a,$1) \
     $B/sources
 	$(say) LINK $$@
@@ -286,7 +291,9 @@ $(fuzzers): $B/fuzz/%: $B/test-clang/tests/fuzz/%.o $(call core.o,test-clang) \
 	$(CLANG) $(sanitize) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) -lm
 
 benches := $(patsubst tests/bench/%.c,$B/bench/%,$(bench))
-$(benches): $B/bench/%: $B/linux/tests/bench/%.o $(call core.o,linux) \
+soak := $B/soak/soak
+programs := $(benches) $(soak)
+$(programs): $B/%: $B/linux/tests/%.o $(call core.o,linux) \
     $(call objects,linux,$(tested)) $(call libs.a,linux) $B/sources
 	$(say) LINK $@
 	mkdir -p $(@D)
@@ -299,10 +306,10 @@ lint: $(call core.o,linux) $(call libs.a,linux) | $B/stamp/packages-lint
 	tests/lint.sh $B
 
 format: | $B/stamp/packages-lint
-	find $(sort $(dir $(core) $(linux) $(uefi) $(check) $(fuzz) $(bench))) -maxdepth 1 -name '*.[ch]' \
+	find $(sort $(dir $(core) $(linux) $(uefi) $(check) $(fuzz) $(bench) tests/soak/)) -maxdepth 1 -name '*.[ch]' \
 	  -exec clang-format-14 -i {} +
 
-test: $(telex) $(checks) $(fuzzers) $(image) | $B/stamp/packages-test
+test: $(telex) $(checks) $(fuzzers) $(soak) $(image) | $B/stamp/packages-test
 	tests/run.sh $B
 
 check: $(checks)
@@ -314,6 +321,11 @@ docs: $(telex) | $B/stamp/packages-docs
 
 bench: $(telex) $(benches) $(image) $B/uefi/hello.EFI | $B/stamp/packages-bench
 	tests/bench/run.sh $B
+
+soak: $(soak) $B/test-gcc/check
+	$(soak) $(N) $(SEED)
+	ASAN_OPTIONS=quarantine_size_mb=8 STORM=$(STORM) STORM_SEED=$(SEED) CK_FORK=no \
+	  CK_RUN_SUITE=kernel/storm $B/test-gcc/check
 
 fuzz: $(fuzzers) | $B/stamp/packages-fuzz
 	for f in $(fuzzers); do n=$${f##*/fuzz_}; mkdir -p $B/fuzz/found/$$n tests/fuzz/seeds/$$n; \

@@ -241,6 +241,8 @@ enum err call_detach(struct call *c, const struct unit *u, unsigned flags, uint6
     root = to_run(&copy);
     child->parent_id = t->id;
     child->background = true;
+    if (t->kernel->runs == t)
+        task_look(t);
     child->cpu_ns = t->cpu_ns; // who sends ever more of them does not wait
     if (root.flags & UNIT_HIDDEN)
         child->arena.wipe = true;

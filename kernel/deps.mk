@@ -60,7 +60,8 @@ stb.from   := libs/libstb/libstb_0.0~git20241109.5c20573+ds.orig.tar.xz
 stb.sha256 := a3a5820445a7dd063516bb542a5cd54ced8efc9c5a30bfbaae1bab6dec2c1a74
 stb.files  := stb_image.h
 stb.needs  := services/stb_in.h units/heap.h
-stb.flags   = -I$(CURDIR) -x c -DSTB_IMAGE_IMPLEMENTATION -include services/stb_in.h
+# Its sums overflow on damaged files, and mean nothing then.
+stb.flags   = -I$(CURDIR) -x c -DSTB_IMAGE_IMPLEMENTATION -include services/stb_in.h -fwrapv
 
 # UEFI only: the C library (built by its own meson files) and EFI headers with start code.
 picolibc.from   := p/picolibc/picolibc_1.8.10.orig.tar.gz

@@ -191,6 +191,9 @@ bool task_aside(struct task *t);
 /** End those that were killed; between two turns. */
 void kernel_settle(struct kernel *k);
 
+/** What it computed until now is counted. */
+void task_look(struct task *t);
+
 /** It waited: its budget begins anew. */
 void task_rested(struct task *t);
 

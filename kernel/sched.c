@@ -90,8 +90,9 @@ static void used(struct task *t, uint64_t ns)
     }
 }
 
-static void look(struct kernel *k, struct task *t)
+void task_look(struct task *t)
 {
+    struct kernel *k = t->kernel;
     uint64_t now = k->plat->now_ns(k->plat->ctx);
 
     if (k->clock_ns)
@@ -136,7 +137,7 @@ void task_run(struct task *t)
         }
         if (++steps % STEPS_A_LOOK && !k->doomed)
             continue;
-        look(k, t);
+        task_look(t);
         began = began ? began : k->clock_ns;
         if (over_budget(t) || !t->n)
             break;
@@ -146,7 +147,7 @@ void task_run(struct task *t)
         }
     }
     if (k->clock_ns || t->n)
-        look(k, t);
+        task_look(t);
     k->runs = NULL;
     if (t->state == TASK_RUNS)
         task_done(t, t->answer);

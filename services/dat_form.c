@@ -35,8 +35,7 @@ static enum err make_list(struct call *c, const struct unit *u)
         e = dat_array(c, n, &items);
         for (size_t i = 0; !e && i < n; i++) {
             e = unit_pair(&u->items[2 * i], &items[i]);
-            if (dat_is_turn(i))
-                heap_pause();
+            heap_pause_at(i);
         }
         break;
     case UNIT_STR:
@@ -49,8 +48,7 @@ static enum err make_list(struct call *c, const struct unit *u)
 
             e = unit_str((struct span){u->s + at, len}, &items[i]);
             at += len;
-            if (dat_is_turn(i))
-                heap_pause();
+            heap_pause_at(i);
         }
         break;
     case UNIT_BYTES:

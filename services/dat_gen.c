@@ -83,8 +83,7 @@ static enum err make_row(struct call *c, const struct row *r, bool dec)
             if (e)
                 return past_limit(c);
         }
-        if ((i & 1023) == 1023)
-            heap_pause();
+        heap_pause_at(i);
     }
     e = unit_list(items, r->n, &c->value);
     return e == ERR_TOO_BIG ? past_limit(c) : e;

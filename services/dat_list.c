@@ -123,8 +123,7 @@ enum err dat_cat(struct call *c)
 
         copy_items(&items[at], list ? x->items : x, list ? x->n : 1);
         at += list ? x->n : 1;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return dat_list(c, UNIT_LIST, items, n);
 }
@@ -149,8 +148,7 @@ static enum err pairs(struct call *c, const struct unit *a, const struct unit *b
         e = unit_pair(&parts[2 * i], &items[i]);
         if (e)
             return e == ERR_TOO_BIG ? dat_too_big(c) : e;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return dat_list(c, UNIT_LIST, items, n);
 }
@@ -208,8 +206,7 @@ enum err dat_split_uz(struct call *c)
     for (size_t i = 0; i < n; i++) {
         a[i] = c->arg->items[i].items[0];
         both[2 + i] = c->arg->items[i].items[1];
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     e = unit_list(a, n, &both[0]);
     if (!e)
@@ -234,8 +231,7 @@ enum err dat_enum(struct call *c)
         e = unit_pair(&parts[2 * i], &items[i]);
         if (e)
             return e == ERR_TOO_BIG ? dat_too_big(c) : e;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return dat_list(c, UNIT_LIST, items, n);
 }
@@ -255,8 +251,7 @@ enum err dat_dup(struct call *c)
     e = dat_array(c, n, &items);
     for (size_t i = 0; !e && i < n; i++) {
         items[i] = *u;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return e ? e : dat_list(c, UNIT_LIST, items, n);
 }
@@ -274,8 +269,7 @@ enum err dat_rev(struct call *c)
 
     for (size_t i = 0; !e && i < n; i++) {
         items[i] = c->arg->items[n - 1 - i];
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return e ? e : dat_list(c, (enum unit_kind)c->arg->kind, items, n);
 }
@@ -386,8 +380,7 @@ enum err dat_grp(struct call *c)
         const struct unit *part = &u->items[i * by];
 
         e = by == 2 ? unit_pair(part, &items[i]) : unit_list(part, by, &items[i]);
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     if (e)
         return e == ERR_TOO_BIG ? dat_too_big(c) : e;
@@ -410,8 +403,7 @@ enum err dat_flat(struct call *c)
 
         copy_items(&items[at], inner ? x->items : x, inner ? x->n : 1);
         at += inner ? x->n : 1;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return e ? e : dat_list(c, UNIT_LIST, items, n);
 }

@@ -63,12 +63,6 @@ static inline size_t dat_count(const struct unit *n)
 const struct unit *dat_walk(const struct unit *u, const struct unit *path, const struct mem *mem,
                             uint32_t *at);
 
-/** Calls heap_pause now and then: once in 1024 calls. */
-static inline bool dat_is_turn(size_t i)
-{
-    return (i & 1023) == 1023;
-}
-
 // ---- Commands that read parts of a quoted argument by children
 
 /**

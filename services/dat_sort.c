@@ -48,8 +48,7 @@ static enum err merge(struct call *c, const struct key *from, size_t mid, size_t
         } else {
             to[i] = a < mid ? from[a++] : from[b++];
         }
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return ERR_OK;
 }
@@ -99,8 +98,7 @@ enum err dat_sort(struct call *c)
         if (e)
             return e;
         keys[i].at = i;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     e = sort_keys(c, keys, spare, u->n, desc, &sorted);
     if (!e)
@@ -153,8 +151,7 @@ enum err dat_uniq(struct call *c)
             hashes[n] = hash;
             table[at] = (uint32_t)++n;
         }
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return dat_list(c, UNIT_LIST, items, n);
 }
@@ -185,8 +182,7 @@ static enum err place_of(struct call *c, int64_t *out)
             *out = i;
             return ERR_OK;
         }
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return ERR_OK;
 }

@@ -69,8 +69,7 @@ static enum err split_chars(struct call *c, struct span text)
 
         e = unit_str((struct span){text.at + at, len}, &items[i]);
         at += len;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return e ? e : dat_list(c, UNIT_LIST, items, n);
 }
@@ -92,8 +91,7 @@ enum err dat_split(struct call *c)
 
         e = unit_str((struct span){text.at + at, end - at}, &items[i]);
         at = end + by.len;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return e ? e : dat_list(c, UNIT_LIST, items, n);
 }
@@ -133,8 +131,7 @@ enum err dat_join(struct call *c)
             at += by.len;
         }
         at = put_plain(&list->items[i], at);
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return dat_str(c, (struct span){text, len}, &c->value);
 }
@@ -168,8 +165,7 @@ static enum err rep_text(struct call *c, struct span text, struct span from, str
             p += to.len;
         }
         at = end + from.len;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return dat_str(c, (struct span){out, len}, &c->value);
 }
@@ -186,8 +182,7 @@ static enum err rep_items(struct call *c, const struct unit *u, const struct uni
         nodes += items[i].nodes;
         if (nodes > UNIT_NODES_MAX)
             return dat_too_big(c);
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return e ? e : dat_list(c, (enum unit_kind)u->kind, items, u->n);
 }
@@ -279,8 +274,7 @@ static enum err change_case(struct call *c, char from, const struct fold *folds,
             return ERR_INTERNAL; // a str is valid UTF-8
         at += utf8_store(folded(code, folds, n), at);
         p += len;
-        if (dat_is_turn(i))
-            heap_pause();
+        heap_pause_at(i);
     }
     return dat_str(c, (struct span){out, (size_t)(at - out)}, &c->value);
 }

@@ -18,6 +18,7 @@ enum {
     BLOCK = 32,
     PLACE_MAX = 1000000, // beyond every screen, and far from where sums overflow
     ASIDE_NS = 500000,   // reads that take longer do not hold up the loop
+    KEY_NS = 100000000,  // how long a key that ends a film may wait
 };
 
 enum { IMG_SIZE, IMG_FMT };
@@ -51,11 +52,11 @@ struct show {
     bool placed, centre;      // else it is at the upper left
     int x, y;                 // its middle
     // A film
-    const struct unit *frames, *blocks; // NULL: a picture, or none
-    uint32_t next;                      // frame
-    uint32_t block;                     // pixels a side
-    uint64_t start_ns, frame_ns;
-    uint64_t shown; // frames so far
+    const struct unit *frames, *blocks;   // NULL: a picture, or none
+    uint32_t next;                        // frame
+    uint32_t block;                       // pixels a side
+    uint64_t start_ns, frame_ns, next_ns; // next_ns: of the frame that follows
+    uint64_t shown;                       // frames so far
 };
 
 static enum err bad(struct call *c, const char *why)
@@ -156,22 +157,30 @@ static enum err draw(struct call *c, struct show *s)
 
 static void due(struct call *c);
 
+// A film goes on at its next frame; until then somebody looks for a key.
+static void wait_frame(struct call *c, const struct show *s, uint64_t now)
+{
+    bool far = s->next_ns > now && s->next_ns - now > KEY_NS;
+
+    call_timer(c, far ? now + KEY_NS : s->next_ns, due);
+}
+
 // The pixels are there. ERR_LATER: another frame follows.
 static enum err put(struct call *c, struct show *s)
 {
     const struct plat *plat = c->plat;
-    uint64_t now = plat->now_ns(plat->ctx), next;
+    uint64_t now = plat->now_ns(plat->ctx);
     bool last = !s->frames || s->next == s->frames->n;
     enum err e;
 
     if (!s->shown++)
         s->start_ns = now;
-    next = s->start_ns + s->shown * s->frame_ns;
+    s->next_ns = s->start_ns + s->shown * s->frame_ns;
     // Who is late leaves out what would be seen for no time.
-    e = last || now < next ? draw(c, s) : ERR_OK;
+    e = last || now < s->next_ns ? draw(c, s) : ERR_OK;
     if (e || last)
         return e;
-    call_timer(c, next, due);
+    wait_frame(c, s, now);
     return ERR_LATER;
 }
 
@@ -214,12 +223,18 @@ static enum err next_frame(struct call *c, struct show *s)
 
 static void due(struct call *c)
 {
+    const struct plat *plat = c->plat;
+    uint64_t now = plat->now_ns(plat->ctx);
     struct show *s = c->own;
     struct unit none = unit_none();
     enum err e;
 
     if (c->term->pressed && c->term->pressed(c->term->ctx)) {
         call_answer(c, &none);
+        return;
+    }
+    if (now < s->next_ns) {
+        wait_frame(c, s, now);
         return;
     }
     e = next_frame(c, s);
@@ -278,7 +293,7 @@ static enum err film_of(struct call *c, struct show *s, const struct unit *vid)
                 unit_get_word(vid, SPAN("fps"), mem), unit_get_word(vid, SPAN("blk"), mem));
 }
 
-// The first time the handler runs. *s stays NULL when there is nothing to show.
+// The first time the handler runs.
 static enum err show_new(struct call *c, struct show **out)
 {
     struct show *s = c->own = arena_new(c->arena, sizeof *s);

@@ -10,10 +10,11 @@
 #include <stb_image.h>
 
 enum {
-    // What the library takes for a picture of w * h pixels: compressed bytes twice, lines with 16
-    // bits and 4 colours, the same as pixels, and a jpg's coefficients.
-    BYTES_A_PIXEL = 32,
-    BYTES_BESIDE = 1 << 20,
+    // What the library takes for a pixel: most for one of 4 colours with 16 bits, interlaced: 8 as
+    // lines, 16 once these prove too short, 8 and 4 as pixels. And for a picture: a jpg 8192 wide
+    // and one high is read in squares, 32 high.
+    BYTES_A_PIXEL = 48,
+    BYTES_BESIDE = 8 << 20,
     INFLATE_FIRST = 16384, // stb_image begins with this, and doubles it
 };
 

@@ -20,7 +20,8 @@ void *stb_realloc(void *p, size_t bytes);
 #define STBI_ONLY_PNG
 #define STBI_ONLY_JPEG
 #define STBI_MAX_DIMENSIONS 8192
-#define STBI_MALLOC(bytes) heap_lib_malloc(bytes)
+// Zeros: a file that says less than it should shows nothing of what was there before.
+#define STBI_MALLOC(bytes) heap_lib_calloc(1, bytes)
 #define STBI_REALLOC(p, bytes) stb_realloc(p, bytes)
 #define STBI_FREE(p) heap_lib_free(p)
 // They stand in the loops that read long codes, so they let others run.

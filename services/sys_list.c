@@ -27,7 +27,7 @@ static unsigned flags_of(const struct turns *t, const struct unit *item)
 static enum err no_list(struct call *c, const struct unit *u)
 {
     return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS, c->command->info,
-                    "wanted a list of messages, found a %s", unit_kind_name(u->kind));
+                    "wanted a list of messages, this is of kind %s", unit_kind_name(u->kind));
 }
 
 // The list was read.
@@ -218,6 +218,6 @@ enum err task_run_stk(struct call *c)
 
     if (u->kind != UNIT_STREAM)
         return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS, "(task.stk [a b]@io.term)",
-                        "wanted a list at a service, found a %s", unit_kind_name(u->kind));
+                        "wanted a list at a service, this is of kind %s", unit_kind_name(u->kind));
     return with_list(c, &u->items[0], u, stk_go);
 }

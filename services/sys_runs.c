@@ -167,7 +167,8 @@ static enum err loop_turn(struct call *c)
     if (!l->left)
         return ERR_OK;
     l->left -= l->left != UINT64_MAX;
-    e = call_spawn(c, l->body, task_inside(l->body), 0, loop_end);
+    // Read also where nothing is to be read: so the kernel looks at what the loop has used.
+    e = call_spawn(c, l->body, CHILD_INSIDE | CHILD_READ, 0, loop_end);
     return e ? e : ERR_LATER;
 }
 
@@ -190,7 +191,7 @@ static enum err loop_count(struct call *c, const struct unit *count)
         return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS,
                         "(task.loop (3 X)), or (task.loop X) for ever",
                         count->kind == UNIT_INT ? "a loop does not turn fewer than 0 times"
-                                                : "wanted a count as an int, found a %s",
+                                                : "wanted a count as an int, this is of kind %s",
                         unit_kind_name(count->kind));
     // A count past 64 bits never comes to its end.
     l->left = count->flags & UNIT_BIG ? UINT64_MAX : (uint64_t)count->i;

@@ -99,7 +99,8 @@ enum err task_node(struct call *c, const struct unit *node)
     struct span text;
 
     if (name->kind != UNIT_STR || (address && address->kind != UNIT_STR))
-        return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS, hint, "a %s is no name of a service",
+        return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS, hint,
+                        "what is of kind %s names no service",
                         unit_kind_name((node->kind == UNIT_PAIR ? name : node)->kind));
     text = unit_span(name);
     if (!text_is_service(text))

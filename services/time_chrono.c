@@ -1,33 +1,23 @@
 // SPDX-License-Identifier: MIT
 // time.chrono - waiting, clocks, how long a message takes, and messages at times.
-//
-// What runs in the background is a message to this service itself, every.run or at.run: so it is
-// a task as any other, which sys.task lists and ends.
-#include "kernel/service.h"
+#include "services/time_chrono.h"
+
 #include "services/time_date.h"
 
 static const uint64_t mcs_ns = 1000, ms_ns = 1000000, sec_ns = 1000000000;
 
-static uint64_t now_of(const struct call *c)
+uint64_t chrono_now(const struct call *c)
 {
     return c->plat->now_ns(c->plat->ctx);
 }
 
-static enum err no_memory(struct call *c)
+enum err chrono_no_memory(struct call *c)
 {
     return fail_set(c->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for this message");
 }
 
-static void finish(struct call *c, enum err e)
-{
-    if (e == ERR_OK)
-        call_answer(c, &c->value);
-    else if (e != ERR_LATER)
-        call_refuse(c, e);
-}
-
 // UTC in ms since 1970.
-static enum err utc_of(struct call *c, int64_t *ms)
+enum err chrono_utc(struct call *c, int64_t *ms)
 {
     int64_t ns;
     enum err e = c->plat->utc_ns(c->plat->ctx, &ns);
@@ -41,7 +31,7 @@ static enum err utc_of(struct call *c, int64_t *ms)
 
 // ---- wait
 
-static enum err too_long(struct call *c)
+enum err chrono_too_long(struct call *c)
 {
     return fail_set(c->fail, ERR_LIMIT, FAIL_NO_POS, "wait for less than 500 years",
                     "this is longer than clocks count");
@@ -60,7 +50,7 @@ static uint64_t first_digits(const struct unit *u, int64_t *exp)
 }
 
 // A number of units of time in ns, rounded down.
-static enum err span_of_time(struct call *c, const struct unit *u, uint64_t unit_ns, uint64_t *ns)
+enum err chrono_span(struct call *c, const struct unit *u, uint64_t unit_ns, uint64_t *ns)
 {
     bool big = u->flags & UNIT_BIG;
     int64_t exp = u->exp;
@@ -78,9 +68,9 @@ static enum err span_of_time(struct call *c, const struct unit *u, uint64_t unit
     }
     for (; v && exp > 0; exp--)
         if (__builtin_mul_overflow(v, 10, &v))
-            return too_long(c);
+            return chrono_too_long(c);
     if (__builtin_mul_overflow(v, unit_ns, ns))
-        return too_long(c);
+        return chrono_too_long(c);
     return ERR_OK;
 }
 
@@ -91,11 +81,11 @@ static void wait_over(struct call *c)
 
 static enum err wait_for(struct call *c, uint64_t unit_ns)
 {
-    uint64_t ns, now = now_of(c);
-    enum err e = span_of_time(c, c->arg, unit_ns, &ns);
+    uint64_t ns, now = chrono_now(c);
+    enum err e = chrono_span(c, c->arg, unit_ns, &ns);
 
     if (!e && ns >= UINT64_MAX - now)
-        e = too_long(c);
+        e = chrono_too_long(c);
     if (e)
         return e;
     call_timer(c, now + ns, wait_over);
@@ -104,15 +94,15 @@ static enum err wait_for(struct call *c, uint64_t unit_ns)
 
 // ---- Units of time: a command each of wait and get.up
 
-#define UNIT_OF_TIME(name, ns)                            \
-    static enum err wait_##name(struct call *c)           \
-    {                                                     \
-        return wait_for(c, ns);                           \
-    }                                                     \
-    static enum err up_##name(struct call *c)             \
-    {                                                     \
-        c->value = unit_int((int64_t)(now_of(c) / (ns))); \
-        return ERR_OK;                                    \
+#define UNIT_OF_TIME(name, ns)                                \
+    static enum err wait_##name(struct call *c)               \
+    {                                                         \
+        return wait_for(c, ns);                               \
+    }                                                         \
+    static enum err up_##name(struct call *c)                 \
+    {                                                         \
+        c->value = unit_int((int64_t)(chrono_now(c) / (ns))); \
+        return ERR_OK;                                        \
     }
 UNIT_OF_TIME(mcs, mcs_ns)
 UNIT_OF_TIME(ms, ms_ns)
@@ -123,7 +113,7 @@ UNIT_OF_TIME(day, 86400 * sec_ns)
 
 static enum err up_year(struct call *c)
 {
-    c->value = unit_int((int64_t)(now_of(c) / (31556952 * sec_ns))); // 365.2425 days
+    c->value = unit_int((int64_t)(chrono_now(c) / (31556952 * sec_ns))); // 365.2425 days
     return ERR_OK;
 }
 
@@ -133,7 +123,7 @@ static enum err run_now(struct call *c)
 {
     char *text = arena_new(c->arena, DATE_BYTES);
     int64_t ms;
-    enum err e = text ? utc_of(c, &ms) : no_memory(c);
+    enum err e = text ? chrono_utc(c, &ms) : chrono_no_memory(c);
 
     if (e)
         return e;
@@ -144,7 +134,7 @@ static enum err run_now(struct call *c)
 static enum err run_now_ms(struct call *c)
 {
     int64_t ms;
-    enum err e = utc_of(c, &ms);
+    enum err e = chrono_utc(c, &ms);
 
     if (!e)
         c->value = unit_int(ms);
@@ -158,7 +148,7 @@ struct bench {
 };
 
 // A message inside of this one; what a ref leads to is read.
-static enum err send(struct call *c, const struct unit *u, child_end *end)
+enum err chrono_send(struct call *c, const struct unit *u, child_end *end)
 {
     enum err e = call_spawn(c, u, CHILD_INSIDE | CHILD_READ, 0, end);
 
@@ -170,7 +160,7 @@ static void bench_end(struct call *c, uint32_t tag, enum err e, const struct uni
     const struct bench *b = c->own;
 
     (void)tag;
-    c->value = unit_int((int64_t)((now_of(c) - b->start_ns) / b->unit_ns));
+    c->value = unit_int((int64_t)((chrono_now(c) - b->start_ns) / b->unit_ns));
     if (e)
         call_pass(c, e, value);
     else
@@ -182,10 +172,10 @@ static enum err bench(struct call *c, uint64_t unit_ns)
     struct bench *b = arena_new(c->arena, sizeof *b);
 
     if (!b)
-        return no_memory(c);
-    *b = (struct bench){now_of(c), unit_ns};
+        return chrono_no_memory(c);
+    *b = (struct bench){chrono_now(c), unit_ns};
     c->own = b;
-    return send(c, c->arg, bench_end);
+    return chrono_send(c, c->arg, bench_end);
 }
 
 static enum err run_bch_mcs(struct call *c)
@@ -203,186 +193,10 @@ static enum err run_bch_sec(struct call *c)
     return bench(c, sec_ns);
 }
 
-// ---- In the background: `{name:X option:value}@time.chrono`, X as it stands
-
-static enum err detach(struct call *c, const char *name, const char *option,
-                       const struct unit *value)
-{
-    struct unit *items = unit_array(c->scratch, 4), *stream = unit_array(c->scratch, 2), u;
-    uint64_t id;
-    enum err e;
-
-    if (!items || !stream)
-        return no_memory(c);
-    items[0] = unit_word(name);
-    items[1] = *c->arg;
-    items[2] = unit_word(option);
-    items[3] = *value;
-    stream[1] = unit_word(c->service->name);
-    e = unit_map(c->scratch, items, 2, NULL, &stream[0]);
-    if (!e)
-        e = unit_stream(stream, 2, &u);
-    if (e)
-        return fail_set(c->fail, e, FAIL_NO_POS, NULL, "this is too much for one message");
-    e = call_detach(c, &u, CHILD_INSIDE, &id);
-    if (!e)
-        c->value = unit_int((int64_t)id);
-    return e;
-}
-
-// ---- every
-
-enum { EVERY_MS };
-static const struct option every_options[] = {[EVERY_MS] = {"ms", "nat", READ_DEEP}, {0}};
-
-struct every {
-    uint64_t start_ns, period_ns;
-    uint64_t turn; // due at start + turn * period: it never drifts
-};
-
-static enum err period_of(struct call *c, uint64_t *ns)
-{
-    const struct unit *ms = c->opt[EVERY_MS];
-
-    if (!ms)
-        return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS, c->command->info,
-                        "how often is missing: ms:1000 is every second");
-    if (!(ms->flags & UNIT_BIG) && ms->i == 0)
-        return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS,
-                        "task.loop of sys.task runs at once again", "ms is at least 1");
-    return span_of_time(c, ms, ms_ns, ns);
-}
-
-static enum err run_every(struct call *c)
-{
-    uint64_t ns;
-    enum err e = period_of(c, &ns);
-
-    return e ? e : detach(c, "every.run", "ms", c->opt[EVERY_MS]);
-}
-
-static void every_due(struct call *c);
-
-// Sets the timer to the next turn that lies before us: those that were missed are left out.
-static enum err every_wait(struct call *c)
-{
-    struct every *y = c->own;
-    uint64_t due;
-
-    y->turn = (now_of(c) - y->start_ns) / y->period_ns + 1;
-    if (__builtin_mul_overflow(y->turn, y->period_ns, &due) || due >= UINT64_MAX - y->start_ns)
-        return too_long(c);
-    call_timer(c, y->start_ns + due, every_due);
-    return ERR_LATER;
-}
-
-// An error is shown, and the next turn comes all the same.
-static void every_end(struct call *c, uint32_t tag, enum err e, const struct unit *value)
-{
-    (void)tag;
-    if (e && c->term && c->term->fail)
-        c->term->fail(c->term->ctx, value, call_id(c));
-    finish(c, every_wait(c));
-}
-
-static void every_due(struct call *c)
-{
-    enum err e = send(c, c->arg, every_end);
-
-    finish(c, e == ERR_BUSY ? every_wait(c) : e); // no room now: this turn is left out
-}
-
-static enum err run_every_run(struct call *c)
-{
-    struct every *y = arena_new(c->arena, sizeof *y);
-    enum err e;
-
-    if (!y)
-        return no_memory(c);
-    *y = (struct every){.start_ns = now_of(c)};
-    c->own = y;
-    e = period_of(c, &y->period_ns);
-    return e ? e : every_wait(c);
-}
-
-// ---- at
-
-enum { AT_TIME };
-static const struct option at_options[] = {[AT_TIME] = {"time", "int|str", READ_DEEP}, {0}};
-
-// The clock of the machine may be set while we wait: look at it again after so long.
-enum { AT_LOOK_MS = 3600000 };
-
-static enum err moment_of(struct call *c, int64_t *ms)
-{
-    const struct unit *t = c->opt[AT_TIME];
-
-    if (!t)
-        return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS, c->command->info, "the time is missing");
-    if (t->kind == UNIT_STR)
-        return date_parse(unit_span(t), ms, c->fail);
-    if (t->flags & UNIT_BIG)
-        return too_long(c);
-    *ms = t->i;
-    return ERR_OK;
-}
-
-static enum err run_at(struct call *c)
-{
-    int64_t at, now;
-    struct unit time;
-    char text[DATE_BYTES];
-    struct span shown = {text, sizeof text};
-    enum err e = moment_of(c, &at);
-
-    if (!e)
-        e = utc_of(c, &now);
-    if (e)
-        return e;
-    date_print(now, text);
-    if (at < now)
-        return fail_set(c->fail, ERR_BAD_ARG, FAIL_NO_POS, "without at it runs at once",
-                        "this time has passed: it is %S", &shown);
-    time = unit_int(at);
-    return detach(c, "at.run", "time", &time);
-}
-
-static void at_end(struct call *c, uint32_t tag, enum err e, const struct unit *value)
-{
-    (void)tag;
-    if (!e && call_keep(c, value, &c->value))
-        call_refuse(c, no_memory(c));
-    else if (e)
-        call_pass(c, e, value);
-    else
-        call_answer(c, &c->value);
-}
-
-static void at_due(struct call *c);
-
-static enum err at_wait(struct call *c)
-{
-    int64_t at, now;
-    uint64_t left;
-    enum err e = moment_of(c, &at);
-
-    if (!e)
-        e = utc_of(c, &now);
-    if (e)
-        return e;
-    if (at <= now)
-        return send(c, c->arg, at_end);
-    left = (uint64_t)at - (uint64_t)now;
-    call_timer(c, now_of(c) + (left < AT_LOOK_MS ? left : AT_LOOK_MS) * ms_ns, at_due);
-    return ERR_LATER;
-}
-
-static void at_due(struct call *c)
-{
-    finish(c, at_wait(c));
-}
-
 // ---- The table
+
+static const struct option every_options[] = {[CHRONO_MS] = {"ms", "nat", READ_DEEP}, {0}};
+static const struct option at_options[] = {[CHRONO_TIME] = {"time", "int|str", READ_DEEP}, {0}};
 
 #define WAIT(unit, text)                                                  \
     {                                                                     \
@@ -457,7 +271,7 @@ static const struct command commands[] = {
     {
         .name = "every",
         .shape = "stream",
-        .run = run_every,
+        .run = chrono_run_every,
         .info = "{every:X@serv ms:n}: runs X every n milliseconds in the background, first after "
                 "n; an error is shown, turns that come while X runs are left out; its id",
         .tut = "{com:(kill {every:a@test.void ms:1000}@time.chrono)@sys.task res:-}"
@@ -469,7 +283,7 @@ static const struct command commands[] = {
     {
         .name = "every.run",
         .shape = "stream",
-        .run = run_every_run,
+        .run = chrono_run_every_run,
         .info = "{every.run:X@serv ms:n}: the same, but waits for it: it has no end",
         .tut = "{com:{every.run:a@test.void ms:0}@time.chrono res:{err:bad-arg}}",
         .mode = READ_QUOTE,
@@ -478,7 +292,7 @@ static const struct command commands[] = {
     {
         .name = "at",
         .shape = "stream",
-        .run = run_at,
+        .run = chrono_run_at,
         .info = "{at:X@serv time:T}: runs X at this time, in the background; its id. T is written "
                 "`2026-11-21T05:20:01Z` or `2026-11-21T07:20+02:00`, or ms since 1970",
         .tut = "{com:(kill {at:a@test.void time:`9999-01-01`}@time.chrono)@sys.task res:-}"
@@ -490,7 +304,7 @@ static const struct command commands[] = {
     {
         .name = "at.run",
         .shape = "stream",
-        .run = at_wait,
+        .run = chrono_run_at_run,
         .info = "{at.run:X@serv time:T}: waits till this time, then runs X; its value",
         .tut = "{com:{at.run:(neg 5)@math.calc time:0}@time.chrono res:-5}",
         .mode = READ_QUOTE,

@@ -195,6 +195,13 @@ static bool serve_text(struct session *s)
     return true;
 }
 
+void ask_fini(struct session *s)
+{
+    for (; s->asks_n; s->asks_n--)
+        if (!s->asks[s->asks_n - 1].key && s->asks[s->asks_n - 1].edit.out)
+            edit_fini(&s->asks[s->asks_n - 1].edit);
+}
+
 // ---- From the keyboard
 
 static void key_for_ask(struct session *s, struct ask *ask, const struct key *k)
@@ -254,14 +261,12 @@ static void interrupt(struct session *s)
         task_cancel(s->task);
 }
 
-// Nobody types any more.
-static void hung_up(struct session *s)
+void ask_end(struct session *s)
 {
     while (s->asks_n) {
         answer_none(s->asks[s->asks_n - 1].call);
         remove_ask(s, s->asks_n - 1);
     }
-    prompt_end(s);
 }
 
 static bool pump_keys(struct session *s)
@@ -286,8 +291,10 @@ static bool pump_keys(struct session *s)
         else
             prompt_key(s, &k);
     }
-    if (s->keyboard.end && !s->keyboard.n)
-        hung_up(s);
+    if (s->keyboard.end && !s->keyboard.n) {
+        ask_end(s);
+        prompt_end(s);
+    }
     return moved;
 }
 

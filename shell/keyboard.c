@@ -11,6 +11,7 @@ static const char *queue(const struct keyboard *b)
 
 static void drop(struct keyboard *b, size_t n)
 {
+    mem_wipe(b->bytes + b->at, n); // it may be part of a secret
     b->n -= n;
     b->at = b->n ? b->at + n : 0;
 }
@@ -23,7 +24,8 @@ static bool may_cancel(const struct session *s)
 
 bool keyboard_wanted(const struct session *s)
 {
-    return s->asks_n || s->prompt.editing || s->keyboard.skips || may_cancel(s);
+    return s->asks_n || s->prompt.editing || s->keyboard.skips || s->lambda.again_ns ||
+           may_cancel(s);
 }
 
 bool keyboard_read(struct session *s)
@@ -36,8 +38,10 @@ bool keyboard_read(struct session *s)
 
     if (b->end || from == KEYS_BYTES)
         return false;
-    if (b->at)
+    if (b->at) {
         memmove(b->bytes, queue(b), from);
+        mem_wipe(b->bytes + from, b->at);
+    }
     b->at = 0;
     if (in->read(in->ctx, (uint8_t *)b->bytes + from, KEYS_BYTES - from, &n, &end) || end) {
         b->end = true; // the line was hung up

@@ -4,6 +4,8 @@
 // ours runs all the same, so nobody is locked out.
 #include "shell/shell.h"
 
+enum { AGAIN_NS = 1000000000 }; // what others hold may be free then
+
 // Made from shell/*.msg by the Makefile.
 extern const char shell_init_msg[], shell_lambda_msg[];
 extern const size_t shell_init_msg_bytes, shell_lambda_msg_bytes;
@@ -37,6 +39,18 @@ static void cannot_read(struct session *s, enum err e)
     report_text(s, &f, NULL, NULL, 0);
 }
 
+// Ours cannot run. Where others do, they may hold what it needs.
+static void later(struct session *s)
+{
+    const struct plat *plat = s->program->plat;
+
+    lambda_fini(s);
+    if (kernel_running(s->program->kernel))
+        s->lambda.again_ns = plat->now_ns(plat->ctx) + AGAIN_NS;
+    else
+        s->stop = true;
+}
+
 static void open_text(struct session *s, enum stage stage, bool own)
 {
     struct lambda *l = &s->lambda;
@@ -63,14 +77,16 @@ static void open_text(struct session *s, enum stage stage, bool own)
     l->reader.last = true;
     if (!e)
         return;
-    cannot_read(s, e);
-    s->stop = true;
+    if (!l->again_ns)
+        cannot_read(s, e);
+    later(s);
 }
 
 void lambda_start(struct session *s)
 {
     s->prompted = true;
     s->stop = false;
+    s->lambda.again_ns = 0;
     ask_keys(s, true);
     open_text(s, STAGE_INIT, true);
 }
@@ -91,7 +107,12 @@ static void broken(struct session *s)
     if (l->own || l->reached)
         open_text(s, l->stage, false);
     else
-        s->stop = true; // ours cannot run here
+        later(s);
+}
+
+uint64_t lambda_due(const struct session *s)
+{
+    return s->lambda.again_ns && !s->task && !s->stop ? s->lambda.again_ns : UINT64_MAX;
 }
 
 static void tell(struct session *s, bool error, struct fail *f, const struct unit *why)
@@ -101,23 +122,21 @@ static void tell(struct session *s, bool error, struct fail *f, const struct uni
     struct excerpt x;
     size_t at;
     struct span text = reader_broken(r, error, &at);
-    struct edit *line = term_hide(s);
 
     excerpt_make(&x, text, at);
     if (why)
         report_error(s, why, &p, &x, 0);
     else
         report_text(s, f, &p, &x, 0);
-    term_back(line);
 }
 
 static void ended(struct session *s, const struct outcome *o)
 {
     bool failed = o->e != ERR_OK;
 
-    if (failed)
+    if (failed && !s->lambda.again_ns) // once is enough
         tell(s, false, NULL, &o->error);
-    else
+    else if (!failed)
         s->term.show(s, &o->value);
     task_free(s->task);
     s->task = NULL;
@@ -143,15 +162,28 @@ static bool next(struct session *s)
     struct lambda *l = &s->lambda;
     struct fail f = {.pos = FAIL_NO_POS};
     bool done = false, wrong = false;
+    const struct plat *plat = s->program->plat;
     struct task *t;
     struct unit u;
-    enum err e = task_new(s->program->kernel, &s->term, &t);
+    enum err e;
 
+    if (l->again_ns && s->keyboard.end) {
+        s->stop = true;
+        return true;
+    }
+    if (l->again_ns && plat->now_ns(plat->ctx) < l->again_ns)
+        return false;
+    if (!l->reader.parser) {
+        open_text(s, l->stage, false);
+        return true;
+    }
+    e = task_new(s->program->kernel, &s->term, &t);
     if (e == ERR_BUSY)
         return false;
     if (e) {
-        cannot_read(s, e);
-        s->stop = true;
+        if (!l->again_ns)
+            cannot_read(s, e);
+        broken(s);
         return true;
     }
     s->origin.known = false;
@@ -185,6 +217,10 @@ static void leave(struct session *s)
     if (s->task)
         task_free(s->task);
     s->task = NULL;
+    ask_end(s); // those in the background
+    prompt_leave(s);
+    s->keyboard.n = 0; // typed ahead, for nobody
+    s->keyboard.pasting = s->keyboard.skips = false;
     lambda_fini(s);
     if (s->out.tty)
         out_fresh(&s->out);

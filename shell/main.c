@@ -7,7 +7,8 @@ static const char usage[] =
     "telex [OPTION].. [-e MSG].. [FILE|-]..\n"
     "\n"
     "Runs messages and prints their values: from -e and files in their order, - is standard\n"
-    "input. Without any: the prompt on a terminal, else standard input.\n"
+    "input. Without any: the prompt on a terminal, else standard input. init.msg and lambda.msg in\n"
+    "~/.local/share/telex are what a prompt runs, in the place of the built-in ones.\n"
     "\n"
     "  -e MSG     run MSG\n"
     "  --json     each value and error as one line of JSON: {\"msg\":..} {\"err\":..} "
@@ -228,6 +229,7 @@ static int read_everything(struct program *p, struct session *s, const struct sw
     if (!s->prompted && !s->hub)
         session_finish(s);
 
+    (void)term_hide(s); // nobody answers any more
     if (s->out.tty)
         out_fresh(&s->out);
     out_flush(&s->out);

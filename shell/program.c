@@ -42,6 +42,7 @@ void session_free(struct session *s)
     if (s->console.parser)
         reader_fini(&s->console);
     lambda_fini(s);
+    ask_fini(s);
     prompt_fini(s);
     arena_fini(&s->scratch);
     picture_fini(&s->picture);
@@ -113,10 +114,11 @@ void program_turn(struct program *p)
     if (moved || !due)
         return;
     for (size_t i = 0; i < p->n; i++) {
-        uint64_t at = keyboard_due(p->sessions[i]);
+        uint64_t keys = keyboard_due(p->sessions[i]), again = lambda_due(p->sessions[i]);
 
         moved |= is_through(p->sessions[i]);
-        due = at < due ? at : due;
+        due = keys < due ? keys : due;
+        due = again < due ? again : due;
     }
     if (!moved)
         p->plat->wait(p->plat->ctx, due);

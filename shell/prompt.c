@@ -23,7 +23,7 @@ void prompt_fini(struct session *s)
 {
     struct prompt *p = &s->prompt;
 
-    if (p->editing)
+    if (p->state == PROMPT_LINE)
         edit_fini(&p->line);
     if (p->reader.parser)
         reader_fini(&p->reader);
@@ -163,11 +163,9 @@ static void syntax(struct session *s, enum err e, const struct fail *f)
 static void tell(struct session *s)
 {
     struct broken *b = &s->prompt.broken;
-    struct edit *line = term_hide(s);
 
     report_text(s, &b->fail, b->placed ? &b->place : NULL, b->placed ? &b->line : NULL,
                 b->lines + s->keyboard.lines);
-    term_back(line);
     s->prompt.state = PROMPT_READS;
 }
 
@@ -278,6 +276,23 @@ bool prompt_step(struct session *s)
     return true;
 }
 
+void prompt_leave(struct session *s)
+{
+    struct prompt *p = &s->prompt;
+
+    while (p->n) {
+        struct call *c = p->calls[p->n - 1].call;
+
+        (void)prompt_forget(s, c); // it waits for one
+        call_refuse(c, fail_set(c->fail, ERR_CANCELLED, FAIL_NO_POS, NULL,
+                                "the session at this terminal has ended"));
+    }
+    if (p->reader.parser)
+        reader_drop(&p->reader);
+    p->state = PROMPT_READS;
+    p->closed = false;
+}
+
 // ---- Who waits
 
 // Another call is the one to be answered: the line says so.
@@ -319,6 +334,7 @@ enum err prompt_message(void *ctx, struct call *c, struct span text)
     p->calls[p->n++].text = text;
     turn_to(s);
     s->lambda.reached = true;
+    s->lambda.again_ns = 0;
     s->cancel = false;
     ask_keys(s, true);
     return ERR_OK;

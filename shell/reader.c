@@ -13,8 +13,10 @@ enum err reader_init(struct reader *r, const struct mem *mem, const char *name)
 
 static void release(struct reader *r)
 {
-    if (r->buf)
+    if (r->buf) {
+        mem_wipe(r->buf, r->cap); // it may hold secrets
         r->mem->put(r->mem->ctx, r->buf, r->cap);
+    }
     r->buf = NULL;
     r->cap = 0;
 }
@@ -26,7 +28,6 @@ void reader_fini(struct reader *r)
     r->parser = NULL;
     if (r->src.close)
         r->src.close(r->src.ctx);
-    r->src = (struct plat_source){0};
 }
 
 // ---- Places
@@ -411,6 +412,8 @@ done:
 void reader_drop(struct reader *r)
 {
     parser_reset(r->parser);
+    if (r->buf)
+        mem_wipe(r->buf, r->end);
     r->at = r->end = r->gone = r->seen = r->start = r->taken = r->error = r->given = 0;
     r->line = r->column = 1;
     r->skip = SKIP_NONE;

@@ -191,11 +191,20 @@ static void put_json(struct session *s, const struct unit *items, size_t n)
 
 // ---- For people
 
-static void begin(struct session *s)
+static struct edit *begin(struct session *s)
 {
+    struct edit *line = term_hide(s);
+
     if (s->out.tty && s->con->tty_err)
         out_fresh(&s->out);
     out_flush(&s->out); // what was said before the error stands before it
+    return line;
+}
+
+static void finish(struct session *s, struct edit *line)
+{
+    out_flush(&s->err);
+    term_back(line);
 }
 
 static void put_place(struct session *s, const struct place *p)
@@ -211,6 +220,8 @@ static void put_place(struct session *s, const struct place *p)
 void report_text(struct session *s, const struct fail *f, const struct place *p,
                  const struct excerpt *x, size_t lines)
 {
+    struct edit *line;
+
     session_failed(s, err_class(f->code));
     if (s->program->opt.json) {
         struct entries m = {.n = 0};
@@ -225,7 +236,7 @@ void report_text(struct session *s, const struct fail *f, const struct place *p,
         put_json(s, m.items, m.n);
         return;
     }
-    begin(s);
+    line = begin(s);
     out_fmt(&s->err, "error %s: %s\n", err_word(f->code), f->why[0] ? f->why : err_text(f->code));
     if (x)
         out_raw(&s->err, x->text, x->n);
@@ -236,7 +247,7 @@ void report_text(struct session *s, const struct fail *f, const struct place *p,
     if (lines)
         out_fmt(&s->err, "skipped %u line%s%s\n", lines, lines == 1 ? "" : "s",
                 p && p->name ? ", up to the next empty one" : " behind it");
-    out_flush(&s->err);
+    finish(s, line);
 }
 
 static const struct unit *entry(struct session *s, const struct unit *error, const char *key)
@@ -315,6 +326,7 @@ void report_error(struct session *s, const struct unit *error, const struct plac
     enum err e = err_find(unit_span(code && code->kind == UNIT_STR ? code
                                     : error->kind == UNIT_STR      ? error
                                                                    : &(struct unit){0}));
+    struct edit *line;
 
     session_failed(s, err_class(e ? e : ERR_INTERNAL));
     if (s->program->opt.json) {
@@ -336,7 +348,7 @@ void report_error(struct session *s, const struct unit *error, const struct plac
         put_json(s, items, items ? n + m.n : 0);
         return;
     }
-    begin(s);
+    line = begin(s);
     if (id)
         out_fmt(&s->err, "task %u: ", (size_t)id);
     put_head(s, error, "error ");
@@ -351,13 +363,14 @@ void report_error(struct session *s, const struct unit *error, const struct plac
         put_unit(s, hint);
         out_raw(&s->err, "\n", 1);
     }
-    out_flush(&s->err);
+    finish(s, line);
     arena_reset(&s->scratch);
 }
 
 void report_note(struct session *s, const char *what, const char *why)
 {
-    begin(s);
+    struct edit *line = begin(s);
+
     out_fmt(&s->err, "note: %s: %s\n", what, why);
-    out_flush(&s->err);
+    finish(s, line);
 }

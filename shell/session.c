@@ -91,20 +91,24 @@ static void show_print(struct session *s, const struct unit *u)
 
 void session_show(struct session *s, const struct unit *u)
 {
+    struct edit *line;
+
     if (s->program->opt.json) {
         show_json(s, u);
         return;
     }
     if (s->program->opt.mode == MODE_RUN && u->kind == UNIT_NONE)
         return;
+    line = term_hide(s);
     out_fresh(&s->out);
     if (s->program->opt.mode == MODE_RUN && u->kind == UNIT_STR) {
         out_text(&s->out, unit_span(u));
         out_raw(&s->out, "\n", 1);
         s->out.column = 0;
-        return;
+    } else {
+        show_print(s, u);
     }
-    show_print(s, u);
+    term_back(line);
 }
 
 // ---- One unit
@@ -212,6 +216,8 @@ static void run(struct session *s, struct task *t, const struct unit *u)
     s->task = NULL;
     if (s->person && !s->prompted)
         ask_keys(s, false);
+    if (o->e == ERR_CANCELLED && s->stop)
+        return; // nobody waits for it any more
     if (o->e) {
         session_mark(s);
         report_error(s, &o->error, &s->origin.place, &s->origin.line, 0);

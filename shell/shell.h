@@ -117,6 +117,7 @@ struct lambda {
     bool own;             // the text is the user's
     bool reached;         // somebody was asked for a message
     bool ran;             // a unit of it
+    uint64_t again_ns;    // when ours is tried again, as it could not run; 0: it could
 };
 
 struct session {
@@ -204,6 +205,9 @@ void lambda_start(struct session *s);
 /** Go on where a unit has ended. True when anything moved. */
 bool lambda_step(struct session *s);
 
+/** When it goes on by itself; UINT64_MAX: with what it waits for. */
+uint64_t lambda_due(const struct session *s);
+
 /** No text is left: forget it. */
 void lambda_fini(struct session *s);
 
@@ -230,6 +234,12 @@ enum err ask_line(void *ctx, struct call *c, const struct term_line *line);
 enum err ask_key(void *ctx, struct call *c, bool wait);
 void ask_forget(void *ctx, struct call *c);
 bool ask_pressed(void *ctx);
+
+/** Nobody types any more: whoever waits gets `-`. */
+void ask_end(struct session *s);
+
+/** Forget who waits: they are gone. */
+void ask_fini(struct session *s);
 
 /** Does a person at the keyboard answer, or the text that is read? */
 bool ask_by_keyboard(const struct session *s);
@@ -260,6 +270,9 @@ void prompt_pasted(struct session *s);
 
 /** Nobody types any more. */
 void prompt_end(struct session *s);
+
+/** The session has ended: what was typed is for nobody. */
+void prompt_leave(struct session *s);
 
 // ---- keyboard.c
 

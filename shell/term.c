@@ -109,12 +109,8 @@ static void show(void *ctx, const struct unit *value)
 {
     struct session *s = ctx, *to;
 
-    for (size_t i = 0; (to = heard_by(s, &i));) {
-        struct edit *line = term_hide(to);
-
+    for (size_t i = 0; (to = heard_by(s, &i));)
         session_show(to, value);
-        term_back(line);
-    }
 }
 
 static void show_error(struct session *s, const struct unit *error, uint64_t id)
@@ -132,12 +128,8 @@ static void fail(void *ctx, const struct unit *error, uint64_t id)
 {
     struct session *s = ctx, *to;
 
-    for (size_t i = 0; (to = heard_by(s, &i));) {
-        struct edit *line = term_hide(to);
-
+    for (size_t i = 0; (to = heard_by(s, &i));)
         show_error(to, error, id);
-        term_back(line);
-    }
 }
 
 void term_init(struct session *s)

@@ -52,6 +52,17 @@ services/io_text.c   units msgs kernel/service.h kernel/plat.h kernel/term.h ser
 services/math_calc.c units msgs kernel/service.h kernel/plat.h kernel/term.h services/math_eval.h services/math_calc.def
 services/math_eval.c units msgs kernel/service.h kernel/plat.h kernel/term.h services/math_eval.h services/math_calc.def
 services/math_eval.h units msgs kernel/service.h kernel/plat.h kernel/term.h services/math_calc.def
+services/sys_task.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_task.h
+services/sys_task.h  units msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_task.h
+services/sys_runs.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_task.h
+services/sys_list.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_task.h
+services/sys_chain.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_task.h
+services/sys_graph.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_task.h
+services/time_chrono.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/time_chrono.h services/time_date.h
+services/time_chrono.h  units msgs kernel/service.h kernel/plat.h kernel/term.h services/time_chrono.h
+services/time_later.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/time_chrono.h services/time_date.h
+services/time_date.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/time_date.h
+services/time_date.h  units msgs kernel/service.h kernel/plat.h kernel/term.h services/time_date.h
 services/sys_usr.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h
 shell           units msgs kernel/kernel.h kernel/plat.h kernel/service.h kernel/term.h shell services/services.def
 cluster         units keys msgs kernel/service.h kernel/plat.h kernel/route.h cluster

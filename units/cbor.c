@@ -2,6 +2,8 @@
 // Encoding of units. Lengths are known beforehand (u->bytes), so nothing here checks for room.
 #include "units/cbor.h"
 
+#include "units/heap.h"
+
 enum { MAJOR_UNSIGNED, MAJOR_NEGATIVE, MAJOR_BYTES, MAJOR_TEXT, MAJOR_ARRAY, MAJOR_MAP };
 
 unsigned cbor_head_bytes(uint64_t argument)
@@ -141,6 +143,7 @@ static uint8_t *put_unit(const struct unit *u, const struct sorter *s, uint8_t *
     for (size_t i = 0; i < n; i++) {
         const struct unit *part = &u->items[i];
 
+        heap_pause_at(i);
         // Strings and small ints are most parts by far.
         if (part->kind == UNIT_STR)
             out = put_bytes(MAJOR_TEXT, part->s, part->n, out);

@@ -5,6 +5,7 @@
 // head that promises more than the bytes left can hold is refused before anything is allocated, so
 // all units together are never more than the bytes that arrived.
 #include "units/cbor.h"
+#include "units/heap.h"
 #include "units/parse.h"
 
 struct decoder {
@@ -263,6 +264,7 @@ static enum err read_items(struct decoder *d, unsigned level, size_t n, struct u
     for (size_t i = 0; i < n; i++) {
         enum err e;
 
+        heap_pause_at(i);
         d->promised--;
         if (read_short(d, &items[i]))
             continue;

@@ -162,6 +162,9 @@ void heap_lib_free(void *p)
 void heap_set_cpu(unsigned (*cpu)(void))
 {
     which_cpu = cpu;
+    heap_pauses = false; // of the processors as they were counted before
+    for (size_t i = 0; i < HEAP_CPUS_MAX; i++)
+        slots[i].pause = NULL;
 }
 
 void heap_set_pause(void (*pause)(void))

@@ -50,9 +50,16 @@ static inline void heap_pause(void)
         heap_pause_now();
 }
 
+/** The same in a loop over many small things: at every 256th. */
+static inline void heap_pause_at(size_t i)
+{
+    if ((i & 255) == 255)
+        heap_pause();
+}
+
 /**
  * Which processor runs, below HEAP_CPUS_MAX: set by a port that has several before the second one
- * starts. What has a stack of its own counts as a processor. Default: always 0.
+ * starts. What has a stack of its own counts as a processor; none has a pause then. Default: 0.
  */
 enum { HEAP_CPUS_MAX = 64 };
 void heap_set_cpu(unsigned (*cpu)(void));

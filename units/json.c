@@ -98,6 +98,7 @@ static enum err read_all(struct reader *r, const cJSON *first, size_t n, unsigne
     for (size_t i = 0; i < n; i++, first = first->next) {
         enum err e = read_value(r, first, level + 1, &items[i]);
 
+        heap_pause_at(i);
         if (e)
             return e;
     }
@@ -270,6 +271,7 @@ static enum err read_object(struct reader *r, const cJSON *j, unsigned level, st
         return e;
     first = r->ordinal;
     for (const cJSON *c = j->child; c; c = c->next, i += 2) {
+        heap_pause_at(i + 1);
         e = built(r, r->ordinal, read_string(r->a, c->string, &items[i]));
         if (e)
             return e;

@@ -3,6 +3,7 @@
 #include "units/json_text.h"
 
 #include "units/chars.h"
+#include "units/heap.h"
 
 // What may come next. After an opening bracket also the closing one may.
 enum state { VALUE, VALUE_OR_END, KEY, KEY_OR_END, AFTER };
@@ -245,6 +246,7 @@ static enum err check_text(struct check *c)
         enum err e = ERR_OK;
         bool may_close = state == VALUE_OR_END || state == KEY_OR_END || state == AFTER;
 
+        heap_pause();
         skip_blanks(c);
         if (c->at == c->end)
             return state == AFTER && !c->depth ? ERR_OK : bad(c, c->at, NULL, cut_off);
@@ -343,6 +345,7 @@ void json_mark(struct span text, const struct json_facts *facts, char *out)
     const char *p = text.at, *end = p + text.len, *to;
 
     while (p < end) {
+        heap_pause();
         if (*p == '"') {
             *out++ = *p++;
             to = string_end(p);

@@ -2,6 +2,8 @@
 // Maps: measures, keys that stand there twice, the key index of big ones.
 #include "units/unit_in.h"
 
+#include "units/heap.h"
+
 static uint32_t slots_for(uint32_t n)
 {
     uint32_t slots = 16;
@@ -40,6 +42,7 @@ enum err map_index(struct arena *a, struct unit *map, size_t *dup)
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = (uint32_t)unit_key_hash(&items[2 * i], a->mem) & mask;
 
+        heap_pause_at(i);
         for (; index[at]; at = (at + 1) & mask) {
             if (key_is(&items[2 * (index[at] - 1)], &items[2 * i], a->mem)) {
                 if (dup)

@@ -98,6 +98,7 @@ static enum err long_sum(struct num_env *env, const struct unit *first, const st
     struct mpd_t *r, *s;
 
     for (size_t i = 0; i < n; i++) {
+        heap_pause_at(i);
         dec |= x[i].kind == UNIT_DEC;
         if (num_is_zero(&x[i]))
             continue;
@@ -136,6 +137,7 @@ static inline enum err sum(struct num_env *env, const struct unit *x, size_t n, 
         int64_t a = acc, b = x[i].i;
         int32_t e = exp;
 
+        heap_pause_at(i);
         if (x[i].exp != e && !align(&a, &e, &b, x[i].exp))
             break;
         if (minus ? __builtin_sub_overflow(a, b, &a) : __builtin_add_overflow(a, b, &a))
@@ -215,6 +217,7 @@ static enum err long_mul(struct num_env *env, const struct unit *x, size_t n, st
     struct mpd_t *r;
 
     for (size_t i = 0; i < n; i++) {
+        heap_pause_at(i);
         bits += bits_below(&x[i]);
         exp += x[i].exp;
         dec |= x[i].kind == UNIT_DEC;
@@ -425,6 +428,7 @@ static enum err extreme(struct num_env *env, const struct unit *x, size_t n, int
     for (size_t i = 1; i < n; i++) {
         int c;
 
+        heap_pause_at(i);
         if (x[i].kind == UNIT_INT && best->kind == UNIT_INT && num_is_small(&x[i]) &&
             num_is_small(best)) {
             c = (x[i].i > best->i) - (x[i].i < best->i);

@@ -27,6 +27,7 @@ static size_t sieve(uint8_t *composite, uint32_t *primes, uint32_t n)
 
     memset(composite, 0, n + 1);
     for (uint32_t i = 2; i <= n; i++) {
+        heap_pause_at(i);
         if (composite[i])
             continue;
         primes[count++] = i;
@@ -49,6 +50,7 @@ static void factorial(struct work *w, struct mpd_t *r, uint32_t n, const uint32_
         for (size_t i = 0; i < count; i++) {
             uint32_t e = exponent(n, primes[i]);
 
+            heap_pause_at(i);
             if (e >> bit == 0) // exponents fall as primes rise
                 break;
             if (!(e >> bit & 1))

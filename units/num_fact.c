@@ -18,6 +18,7 @@ static bool is_zero(const uint64_t *x, size_t n)
 static void gcd_odd(uint64_t *x, uint64_t *y, size_t n)
 {
     while (!is_zero(x, n)) {
+        heap_pause();
         while (!(x[0] & 1))
             limb_shr(x, x, n, x[0] ? (size_t)__builtin_ctzll(x[0]) : 63);
         if (limb_cmp(x, y, n) < 0) {
@@ -60,6 +61,7 @@ static bool rho(const struct mont *q, uint64_t *x, uint64_t *steps)
 
                 memcpy(back, y, n * sizeof *back);
                 for (uint64_t i = 0; i < batch; i++) {
+                    heap_pause();
                     mont_mul(q, y, y, y);
                     mont_add(q, y, y, c);
                     mont_sub(q, t, y, at);
@@ -70,6 +72,7 @@ static bool rho(const struct mont *q, uint64_t *x, uint64_t *steps)
                 memcpy(t, q->m, n * sizeof *t);
                 if (is_zero(g, n)) { // jumped over: singly
                     for (uint64_t i = 0; i < batch; i++) {
+                        heap_pause();
                         mont_mul(q, back, back, back);
                         mont_add(q, back, back, c);
                         mont_sub(q, g, back, at);
@@ -195,6 +198,7 @@ static size_t trial(uint64_t *x, size_t n, uint16_t *found)
     for (uint32_t p = 2; p < TRIAL_MAX; p += p == 2 ? 1 : 2) {
         size_t len = limb_len(x, n);
 
+        heap_pause_at(p / 2);
         if (len == 1 && (uint64_t)p * p > x[0])
             break;
         while (limb_mod_small(x, len, p) == 0) {

@@ -140,6 +140,7 @@ static void rest(struct nines *x, struct nines *y)
         uint64_t top = (uint64_t)x->at[j + n] * BASE + x->at[j + n - 1], high = y->at[n - 1];
         uint64_t q = top / high, r = top % high;
 
+        heap_pause();
         while (r < BASE && (q >= BASE || q * y->at[n - 2] > r * BASE + x->at[j + n - 2])) {
             q--;
             r += high;
@@ -230,6 +231,7 @@ static void gcd_long(struct nines *x, struct nines *y)
         struct nines t;
         int digits = 1;
 
+        heap_pause();
         if (x->n < y->n || (x->n == y->n && x->n && x->at[x->n - 1] < y->at[y->n - 1])) {
             t = *x;
             *x = *y;

@@ -2,6 +2,8 @@
 // Binary limbs, and arithmetic modulo an odd number (P. Montgomery, Math. Comp. 44, 1985).
 #include "units/num_limb.h"
 
+#include "units/heap.h"
+
 enum { CHUNK_DIGITS = 9, CHUNK = 1000000000 };
 
 typedef unsigned __int128 wide; // a product of two limbs
@@ -15,6 +17,7 @@ void limb_load(uint64_t *r, size_t n, struct span digits)
     while (p < end) {
         uint64_t carry = 0, scale = 1;
 
+        heap_pause();
         for (int i = 0; i < 19 && p < end; i++, p++) {
             carry = carry * 10 + (uint64_t)(*p - '0');
             scale *= 10;
@@ -37,6 +40,7 @@ void limb_store(uint64_t *x, size_t n, char *text)
     for (size_t len = limb_len(x, n); len > 0; len = limb_len(x, len)) {
         uint32_t chunk = limb_div_small(x, len, CHUNK);
 
+        heap_pause();
         for (int i = 0; i < CHUNK_DIGITS && at > text; i++) {
             *--at = (char)('0' + chunk % 10);
             chunk /= 10;
@@ -279,6 +283,7 @@ void mont_pow(const struct mont *q, uint64_t *r, const uint64_t *x, const uint64
     while (at > 0) {
         unsigned digit;
 
+        heap_pause();
         at -= WINDOW; // windows do not cross limbs
         digit = e[at / 64] >> at % 64 & ((1 << WINDOW) - 1);
         for (int i = 0; i < WINDOW; i++)

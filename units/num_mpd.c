@@ -90,6 +90,7 @@ void big_digits_set(struct work *w, struct mpd_t *r, bool neg, struct span digit
         return;
     }
     for (mpd_ssize_t i = 0; i < words; i++) { // from the last digits up
+        heap_pause_at((size_t)i);
         const char *at = end - digits.at > MPD_RDIGITS ? end - MPD_RDIGITS : digits.at;
         mpd_uint_t v = 0;
 
@@ -156,8 +157,10 @@ void big_store(struct work *w, struct arena *a, const struct mpd_t *x, bool dec,
         return;
     }
     at = text;
-    for (mpd_ssize_t i = x->len - 1; i >= 0; i--)
+    for (mpd_ssize_t i = x->len - 1; i >= 0; i--) {
+        heap_pause_at((size_t)i);
         at = put_word(at, x->data[i]);
+    }
     memset(at, '0', zeros);
     w->e = unit_num(a, mpd_isnegative(x), (struct span){text, len + zeros}, dec, dec ? x->exp : 0,
                     out);
@@ -194,6 +197,7 @@ void big_round(struct work *w, struct mpd_t *r, const struct mpd_t *x)
         mpd_context_t ctx = here(w);                                                         \
         uint32_t status = 0;                                                                 \
                                                                                              \
+        heap_pause();                                                                        \
         if (w->e)                                                                            \
             return;                                                                          \
         function(r, x, y, &ctx, &status);                                                    \
@@ -206,6 +210,7 @@ void big_round(struct work *w, struct mpd_t *r, const struct mpd_t *x)
         mpd_context_t ctx = here(w);                                             \
         uint32_t status = 0;                                                     \
                                                                                  \
+        heap_pause();                                                            \
         if (w->e)                                                                \
             return;                                                              \
         function(r, x, i, &ctx, &status);                                        \

@@ -66,6 +66,7 @@ static bool strong_base_2(const struct mont *q, uint64_t *x)
     if (limb_cmp(r, q->one, n) == 0)
         return true;
     for (; s > 0; s--) {
+        heap_pause();
         if (limb_cmp(r, minus, n) == 0)
             return true;
         mont_mul(q, r, r, r);
@@ -98,6 +99,7 @@ static bool strong_lucas(const struct mont *q, uint64_t *x)
     memcpy(v, q->one, n * sizeof *v);
     memcpy(qk, Q, n * sizeof *qk);
     for (size_t bit = limb_bits(d, n + 1) - 1; bit-- > 0;) {
+        heap_pause();
         mont_mul(q, u, u, v);
         mont_mul(q, v, v, v);
         mont_sub(q, v, v, qk);
@@ -115,6 +117,7 @@ static bool strong_lucas(const struct mont *q, uint64_t *x)
     if (is_zero(u, n))
         return true;
     for (; s > 0; s--) {
+        heap_pause();
         if (is_zero(v, n))
             return true;
         mont_mul(q, v, v, v);

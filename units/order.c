@@ -5,6 +5,7 @@
 // containers as keys are matched by hash, and are put in order by their encodings, so that no key
 // is compared in full with every other one on each level.
 #include "units/cbor.h"
+#include "units/heap.h"
 #include "units/siphash.h"
 #include "units/unit.h"
 
@@ -79,9 +80,11 @@ bool unit_same(const struct unit *a, const struct unit *b)
     if (a->items == b->items)
         return true;
     n = parts_of(a);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        heap_pause_at(i);
         if (!unit_same(&a->items[i], &b->items[i]))
             return false;
+    }
     return true;
 }
 
@@ -115,6 +118,7 @@ static bool same_map(const struct unit *a, const struct unit *b, const struct me
     for (uint32_t i = 0; i < a->n; i++) {
         const struct unit *key = &a->items[2 * i], *value;
 
+        heap_pause();
         value = small ? find_small(b, hashes, key, mem) : unit_get(b, key, mem);
         if (!value || !unit_eq(key + 1, value, mem))
             return false;
@@ -137,9 +141,11 @@ bool unit_eq(const struct unit *a, const struct unit *b, const struct mem *mem)
     if (a->kind == UNIT_MAP)
         return same_map(a, b, mem);
     n = parts_of(a);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        heap_pause_at(i);
         if (!unit_eq(&a->items[i], &b->items[i], mem))
             return false;
+    }
     return true;
 }
 
@@ -167,13 +173,17 @@ uint64_t unit_key_hash(const struct unit *u, const struct mem *mem)
     case UNIT_BYTE:
         return siphash_pair(key, (uint64_t)u->i, (uint64_t)u->exp);
     case UNIT_MAP: // a sum, since the order of the keys must not matter
-        for (uint32_t i = 0; i < u->n; i++)
+        for (uint32_t i = 0; i < u->n; i++) {
+            heap_pause_at(i);
             hash += siphash_pair(key, unit_key_hash(&u->items[2 * i], mem),
                                  unit_key_hash(&u->items[2 * i + 1], mem));
+        }
         return siphash_pair(key, hash, u->n);
     default:
-        for (uint32_t i = 0; i < u->n; i++)
+        for (uint32_t i = 0; i < u->n; i++) {
+            heap_pause_at(i);
             hash = siphash_pair(key, hash, unit_key_hash(&u->items[i], mem));
+        }
         return siphash_pair(key, hash, u->n);
     }
 }
@@ -282,6 +292,7 @@ static enum err cmp_encoded(struct arena *a, const struct unit *x, const struct 
     struct arena tmp; // a sort compares often: nothing of it may stay in the caller's arena
     enum err e;
 
+    heap_pause(); // a sort comes here again and again
     if (x->kind == y->kind && (x->kind == UNIT_LIST || x->kind == UNIT_MAP) && x->n != y->n) {
         *out = order(x->n, y->n); // the head, which comes first, says the number of parts
         return ERR_OK;

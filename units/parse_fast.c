@@ -49,6 +49,7 @@ void parse_fast(struct run *r, size_t *at)
         (p->touch && !(char_class_of(*c) & CHAR_BLANK)))
         return;
     safe = text + r->in.text.len - FAST_ROOM;
+    safe = safe - c > FAST_PIECE ? c + FAST_PIECE : safe;
     full = most(p, f, before);
     p->touch = false;
     while (c < safe) {

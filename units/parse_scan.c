@@ -3,6 +3,7 @@
 #include "units/parse_in.h"
 
 #include "units/chars.h"
+#include "units/heap.h"
 
 static const char *bracket_name(enum unit_kind kind)
 {
@@ -324,6 +325,7 @@ enum err parse_scan(struct run *r, size_t *at)
     while (!e) {
         bool whole = p->n && !p->depth;
 
+        heap_pause();
         if (*at == r->in.text.len) {
             if (!r->in.last)
                 return ERR_LATER;

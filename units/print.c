@@ -3,6 +3,7 @@
 #include "units/print.h"
 
 #include "units/chars.h"
+#include "units/heap.h"
 
 static char *put(char *out, const char *text, size_t n)
 {
@@ -60,6 +61,8 @@ static char *put_hex(uint32_t u, unsigned width, char *out)
     return out;
 }
 
+enum { RUN_MAX = 1 << 16 }; // then it is time for a pause
+
 static char *put_quoted(struct span text, char *out)
 {
     const char *p = text.at, *end = p + text.len;
@@ -70,11 +73,14 @@ static char *put_quoted(struct span text, char *out)
         uint32_t code;
         int n;
 
-        while (p < end && (char_class_of(*p) & CHAR_PLAIN))
+        heap_pause();
+        while (p < end && p - run < RUN_MAX && (char_class_of(*p) & CHAR_PLAIN))
             p++;
         out = put(out, run, (size_t)(p - run));
         if (p == end)
             break;
+        if (char_class_of(*p) & CHAR_PLAIN)
+            continue;
         n = utf8_load(p, end, &code);
         if (n > 1 && !char_is_escaped(code)) {
             out = put(out, p, (size_t)n);
@@ -226,6 +232,7 @@ static inline char *put_part(const struct unit *u, char *out)
 static char *put_items(const struct unit *u, char *out)
 {
     for (uint32_t i = 0; i < u->n; i++) {
+        heap_pause_at(i);
         if (i)
             *out++ = ' ';
         out = put_part(&u->items[i], out);
@@ -239,6 +246,7 @@ static char *put_map(const struct unit *u, char *out)
     for (uint32_t i = 0; i < u->n; i++) {
         const struct unit *key = &u->items[2 * i];
 
+        heap_pause_at(i);
         if (i)
             *out++ = ' ';
         out = put_part(key, out);

@@ -11,7 +11,11 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest");
 
 // Bytes that must follow where a token begins, so that nothing here needs to ask for the end.
-enum { FAST_ROOM = 40, FAST_MAX = 0xFFFF }; // longer texts are left
+enum {
+    FAST_ROOM = 40,
+    FAST_MAX = 0xFFFF,    // longer texts are left
+    FAST_PIECE = 1 << 16, // then it is time for a pause
+};
 
 #define FAST_ALL(byte) ((uint64_t)(byte)*0x0101010101010101u)
 

@@ -3,6 +3,7 @@
 #include "units/unit_in.h"
 
 #include "units/chars.h"
+#include "units/heap.h"
 
 static const char *const kind_names[UNIT_KINDS] = {
     "none",   "bool", "byte", "int", "dec",   "str",    "ref",
@@ -374,6 +375,7 @@ enum err unit_copy(struct arena *a, const struct unit *u, struct unit *out)
     case UNIT_MAP:
         leaf = c.items = items = unit_array(a, n);
         for (size_t i = 0; items && i < n; i++) {
+            heap_pause_at(i);
             e = unit_copy(a, &u->items[i], &items[i]);
             if (e)
                 return e;

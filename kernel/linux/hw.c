@@ -104,32 +104,36 @@ static enum err cpu(void *ctx, struct arena *a, unsigned *n, struct span *name)
     return model ? line_of(a, model, name) : ERR_OK;
 }
 
-static bool dmi(struct arena *a, const char *path, struct span *out, enum err *e)
+// What is not there stays empty.
+static enum err dmi(struct arena *a, const char *path, struct span *out)
 {
     char text[FILE_BYTES];
 
-    if (*e || !read_file(path, text))
-        return false;
-    *e = line_of(a, text, out);
-    return !*e && out->len;
+    *out = SPAN("");
+    return read_file(path, text) ? line_of(a, text, out) : ERR_OK;
 }
 
 static enum err board(void *ctx, struct arena *a, struct span *maker, struct span *model)
 {
+    // A virtual machine has no board: then what the whole machine says it is.
+    static const struct {
+        const char *maker, *model;
+    } places[] = {
+        {"/sys/class/dmi/id/board_vendor", "/sys/class/dmi/id/board_name"},
+        {"/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name"},
+        {"", "/proc/device-tree/model"},
+    };
     enum err e = ERR_OK;
-    bool known;
 
     (void)ctx;
-    *maker = *model = SPAN("");
-    // A virtual machine has no board: then what the whole machine says it is.
-    known = dmi(a, "/sys/class/dmi/id/board_vendor", maker, &e) |
-            dmi(a, "/sys/class/dmi/id/board_name", model, &e);
-    if (!known && !e)
-        known = dmi(a, "/sys/class/dmi/id/sys_vendor", maker, &e) |
-                dmi(a, "/sys/class/dmi/id/product_name", model, &e);
-    if (!known && !e)
-        known = dmi(a, "/proc/device-tree/model", model, &e);
-    return e ? e : known ? ERR_OK : ERR_NOT_FOUND;
+    for (size_t i = 0; !e && i < COUNT(places); i++) {
+        e = dmi(a, places[i].maker, maker);
+        if (!e)
+            e = dmi(a, places[i].model, model);
+        if (!e && (maker->len || model->len))
+            return ERR_OK;
+    }
+    return e ? e : ERR_NOT_FOUND;
 }
 
 void linux_hw_init(struct linux_port *p)

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "kernel/linux/linux.h"
@@ -15,7 +14,6 @@
 
 enum {
     STACK_BYTES = 2 << 20, // numbers take up to 272 KiB of it
-    NICE = 10,
 };
 
 // Index of the running thread's heap: the main loop has 0, worker i has i + 1.
@@ -26,21 +24,15 @@ static unsigned which_cpu(void)
     return this_cpu;
 }
 
-// Behind the main loop: on a machine with one processor its timers come first, and what the person
-// types. Where this is not allowed all run alike.
-static void be_humble(void)
-{
-    (void)sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0});
-    (void)setpriority(PRIO_PROCESS, 0, NICE); // in Linux it is this thread alone
-}
-
 static void *thread(void *arg)
 {
     struct linux_worker *w = arg;
     const uint64_t one = 1;
 
     this_cpu = w->index + 1;
-    be_humble();
+    // Beside the main loop on one processor: never wakes up in its place. A lower priority would only
+    // starve jobs on a machine that is busy with other things; timers are not later without it.
+    (void)sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0}); // refused: all run alike
     for (;;) {
         while (sem_wait(&w->given)) // EINTR: a debugger looked in
             ;

@@ -24,8 +24,9 @@ static void put(void *ctx, void *p, size_t bytes)
 {
     struct test_mem *m = ctx;
 
-    ck_assert_uint_ge(m->blocks, 1);
-    ck_assert_uint_ge(m->bytes, bytes);
+    // Each assertion of Check writes to a file: too slow for what happens so often.
+    if (!m->blocks || m->bytes < bytes)
+        ck_abort_msg("%zu bytes are given back, %zu are out", bytes, m->bytes);
     m->blocks--;
     m->bytes -= bytes;
     free(p);

@@ -73,6 +73,22 @@ START_TEST(test_budget)
 }
 END_TEST
 
+// Who sends itself on in the background without ever waiting has an end as well.
+START_TEST(test_budget_of_heirs)
+{
+    static struct sim s;
+    struct kernel *k = begin(&s, 1, MS, 0);
+    struct task *t = lab_send(&s, k, "{a:(sep @a@lab)@lab keep:@a@lab}@lab");
+
+    while (kernel_running(k) && s.now_ns < 60 * second)
+        (void)kernel_step(k);
+    ck_assert_uint_eq(kernel_running(k), 0);
+    ck_assert_uint_gt(k->last_id, 100);
+    ck_assert_str_eq(lab_print(&s, t), "3");
+    lab_done(&s, k);
+}
+END_TEST
+
 // ---- Fairness
 
 // What computes without an end; how often each is sent.
@@ -373,6 +389,7 @@ Suite *kernel_sched_suite(void)
     TCase *t = tcase_create("turns");
 
     tcase_add_loop_test(t, test_budget, 0, COUNT(budgets));
+    tcase_add_test(t, test_budget_of_heirs);
     tcase_add_loop_test(t, test_fair, 0, COUNT(hogs));
     tcase_add_test(t, test_slow_too);
     tcase_add_loop_test(t, test_work, 0, COUNT(works));

@@ -305,7 +305,7 @@ END_TEST
 START_TEST(test_numbers)
 {
     open_machine(machines[_i]);
-    work_contract_numbers(&machine.plat, 300);
+    work_contract_numbers(&machine.plat, 150);
     close_machine();
 }
 END_TEST

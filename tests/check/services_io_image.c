@@ -197,6 +197,35 @@ START_TEST(test_jpg)
 }
 END_TEST
 
+// A progressive jpg whose first pass is left out: what nobody wrote is grey, not old memory.
+START_TEST(test_jpg_without)
+{
+    const uint8_t *from = (const uint8_t *)jpg_progressive.at;
+    static struct image_file file;
+    size_t n = jpg_progressive.len, scan = 0, next;
+    struct image im = {0};
+    struct test_mem m;
+    struct arena a;
+    struct fail f;
+
+    while (from[scan] != 0xff || from[scan + 1] != 0xda)
+        scan++;
+    for (next = scan; from[next] != 0xff || from[next + 1] != 0xc4;)
+        next++;
+    memcpy(file.bytes, from, scan);
+    memcpy(file.bytes + scan, from + next, n - next);
+    file.n = scan + n - next;
+    test_mem_init(&m);
+    arena_init(&a, &m.mem, MEMORY);
+    ck_assert_msg(!read_span(&m, &a, image_span(&file), &im, &f), "%s", f.why);
+    for (unsigned i = 0; i < 16 * 8; i++)
+        if (i % 16 >= 8)
+            ck_assert_uint_eq(im.px.rgba[4 * i], 128);
+    arena_fini(&a);
+    test_mem_done(&m);
+}
+END_TEST
+
 // ---- Files that are damaged: every beginning, and every bit turned over
 
 START_TEST(test_damaged)
@@ -343,12 +372,10 @@ START_TEST(test_many_parts)
         memcpy(file.bytes + file.n, "\xff\xfe\0\x02", 4);
     memcpy(file.bytes + file.n, from + 2, jpg_baseline.len - 2);
     file.n += jpg_baseline.len - 2;
-    while (file.bytes[file.n - tail] != 0xff || file.bytes[file.n - tail + 1] != 0xda)
+    while (from[jpg_baseline.len - tail] != 0xff || from[jpg_baseline.len - tail + 1] != 0xda)
         tail--;
-    for (size_t i = 0; !_i && i < parts; i++) {
-        memcpy(file.bytes + file.n - 2, file.bytes + file.n - tail, tail);
-        file.n += tail - 2;
-    }
+    for (size_t i = 0; !_i && i < parts; i++, file.n += tail - 2)
+        memcpy(file.bytes + file.n - 2, from + jpg_baseline.len - tail, tail);
     test_mem_init(&m);
     arena_init(&a, &m.mem, MEMORY);
     e = read_span(&m, &a, image_span(&file), &im, &f);
@@ -359,13 +386,13 @@ START_TEST(test_many_parts)
 }
 END_TEST
 
-// 10 MiB out of 52 KiB, for a picture of one pixel.
+// 50 MiB out of 325 KiB, for a picture of one pixel.
 START_TEST(test_bomb)
 {
-    static uint8_t zeros[1 << 17];
+    static uint8_t zeros[1 << 19];
     static struct image_file file;
     struct png_kind k = {1, 1, 0, 8, false, false};
-    size_t n = deflate_zeros(zeros, 40000);
+    size_t n = deflate_zeros(zeros, 200000);
     struct image im = {0};
     struct fail f;
     struct test_mem m;
@@ -375,7 +402,28 @@ START_TEST(test_bomb)
     arena_init(&a, &m.mem, MEMORY);
     png_raw(&file, &k, zeros, n);
     ck_assert_int_eq(read_span(&m, &a, image_span(&file), &im, &f), ERR_CORRUPT);
-    ck_assert_uint_lt(m.most_bytes, 3 << 20);
+    ck_assert_uint_lt(m.most_bytes, 12 << 20);
+    arena_fini(&a);
+    test_mem_done(&m);
+}
+END_TEST
+
+// What takes most memory for each pixel.
+START_TEST(test_most)
+{
+    static uint8_t zeros[1 << 19];
+    static struct image_file file;
+    struct png_kind k = {2000, 1000, 6, 16, true, false};
+    size_t n = deflate_zeros(zeros, (8 * 2000 * 1000 + 20000) / 258);
+    struct image im = {0};
+    struct fail f;
+    struct test_mem m;
+    struct arena a;
+
+    test_mem_init(&m);
+    arena_init(&a, &m.mem, MEMORY);
+    png_raw(&file, &k, zeros, n);
+    ck_assert_msg(!read_span(&m, &a, image_span(&file), &im, &f), "%s", f.why);
     arena_fini(&a);
     test_mem_done(&m);
 }
@@ -595,11 +643,13 @@ Suite *services_io_image_suite(void)
     tcase_add_loop_test(t, test_row, 0, COUNT(rows));
     tcase_add_loop_test(t, test_png, 0, COUNT(kinds));
     tcase_add_loop_test(t, test_jpg, 0, 2);
+    tcase_add_test(t, test_jpg_without);
     tcase_add_loop_test(t, test_damaged, 0, 3);
     tcase_add_loop_test(t, test_file_row, 0, COUNT(file_rows));
     tcase_add_loop_test(t, test_file_map, 0, 5);
     tcase_add_loop_test(t, test_many_parts, 0, 2);
     tcase_add_test(t, test_bomb);
+    tcase_add_test(t, test_most);
     tcase_add_test(t, test_no_memory);
     tcase_add_test(t, test_again);
     tcase_add_test(t, test_unit_of);

@@ -140,7 +140,7 @@ const char *vt_row(const struct vt *s, unsigned row)
 static enum err read_script(struct script *in, uint8_t *buf, size_t cap, size_t *n, bool *end)
 {
     *n = 0;
-    *end = in->at == in->len;
+    *end = in->ended = in->at == in->len;
     if (*end)
         return ERR_OK;
     if (in->text[in->at] == 1) {
@@ -218,6 +218,7 @@ static void wait_desk(void *ctx, uint64_t till_ns)
     struct desk *d = ctx; // the sim is its first member
 
     ck_assert_msg(++d->waits < 1000, "it waits for ever");
+    ck_assert_msg(!d->in.ended || till_ns != UINT64_MAX, "it waits, and nothing will come");
     d->sim.now_ns += 100000000; // a person is slow
     if (till_ns != UINT64_MAX && till_ns > d->sim.now_ns)
         d->sim.now_ns = till_ns;

@@ -30,7 +30,8 @@ enum { DESK_PIECES = 64, DESK_FILES = 4, DESK_SEATS = 3 };
 struct script {
     const char *text;
     size_t at, len;
-    bool dry; // the last read gave nothing
+    bool dry;   // the last read gave nothing
+    bool ended; // and the last one said so
 };
 
 // One more place at the machine, with keys and a screen of its own.

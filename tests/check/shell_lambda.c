@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sessions with a prompt: what init.msg and lambda.msg do, what Ctrl-C ends, what the prompt
-// survives, and several of them on one kernel.
+// survives.
+#define _GNU_SOURCE // memmem
 #include "shell/shell.h"
 #include "tests/check/shell_fix.h"
 
@@ -76,6 +77,10 @@ static const struct {
      "name?\nerror cancelled: the task was ended\n    (inp `name? `)@io.term\n    ^\n"
      "at lambda.msg:1:1\nλ 5\n5\nλ\n",
      0},
+    {NULL, "(task.sep (inp `b `)@io.term)@sys.task 1@time.chrono bye", "x\1\1\1\1\1\1",
+     "2\nbye\nb x\n", 0},
+    {NULL, "(task.sep inp.msg@io.term)@sys.task 1@time.chrono bye", "x\1\1\1\1\1\1",
+     "2\nbye\nλ x\n", 0},
     {NULL, "{inp:`pw ` sct:t}@io.term", "geheim\r", "pw\n!`***`\n", 0},
 };
 
@@ -141,6 +146,62 @@ START_TEST(script)
     desk_keep(&d, "init.msg", "hello@io.term");
     ck_assert_int_eq(desk_run(&d, "-e 5"), 0);
     ck_assert_str_eq(vt_text(&d.screen), "5\n");
+    sim_done(&d.sim);
+}
+END_TEST
+
+// With -e a person is asked, too.
+static const struct {
+    const char *args, *keys, *screen;
+    int status;
+} asked[] = {
+    {"-e (neg~inp.msg@io.term)@math.calc -e 7", "6\r", "λ 6\n-6\n7\n", 0},
+    {"-e inp.msg@io.term -e 7",
+     ",\r\1\1\1"
+     "6\r",
+     "λ ,\nerror syntax: , has no meaning here\n    ,\n    ^\nhint: blanks separate units: [1 2]\n"
+     "λ 6\n6\n7\n",
+     2},
+    {"-e inp.msg@io.term -e 7", "\x04", "λ\n", 0},
+    {"-e (task.sep~inp@io.term)@sys.task -e 1@time.chrono -e x@y --stop", "ab\1\1\1\1\1\1",
+     "2\nerror no-service: no service is named y\n    x@y\n    ^\n", 2},
+};
+
+START_TEST(one_message)
+{
+    static struct desk d;
+    int status;
+
+    begin(&d, asked[_i].keys);
+    status = desk_run(&d, asked[_i].args);
+    ck_assert_msg(!strcmp(vt_text(&d.screen), asked[_i].screen), "%s: shows\n%s", asked[_i].args,
+                  vt_text(&d.screen));
+    ck_assert_int_eq(status, asked[_i].status);
+    ck_assert(!d.keys_on);
+    sim_done(&d.sim);
+}
+END_TEST
+
+static enum err no_load(void *ctx, const char *name, struct arena *a, struct span *out)
+{
+    (void)ctx;
+    (void)name;
+    (void)a;
+    (void)out;
+    return ERR_IO;
+}
+
+// A text that is there and cannot be read: ours runs.
+START_TEST(unreadable)
+{
+    static struct desk d;
+
+    begin(&d, "5\r");
+    desk_keep(&d, "lambda.msg", "6");
+    d.sim.file.load = no_load;
+    ck_assert_int_eq(desk_run(&d, ""), 0);
+    ck_assert_msg(strstr(vt_text(&d.screen), "error io: lambda.msg cannot be read\nλ 5\n5\nλ\n"),
+                  "%s", vt_text(&d.screen));
     sim_done(&d.sim);
 }
 END_TEST
@@ -261,200 +322,124 @@ START_TEST(survives)
 }
 END_TEST
 
-// ---- Two people
+// No memory for the prompt, as others hold it: it comes once they have given it back.
+static bool none_left;
+static void *(*get_some)(void *ctx, size_t bytes);
 
-static const struct {
-    const char *keys[2], *screen[2];
-} pairs[] = {
-    {{"5\r\1(neg 6)@math.calc\r", "a\rb\r\1c\r"},
-     {"λ 5\n5\nλ (neg 6)@math.calc\n-6\nλ\n", "λ a\na\nλ b\nb\nλ c\nc\nλ\n"}},
-    // history and unfinished lines of their own
-    {{"1\r\1\x1b[A\r", "2\r\1\x1b[A\r"}, {"λ 1\n1\nλ 1\n1\nλ\n", "λ 2\n2\nλ 2\n2\nλ\n"}},
-    {{"(neg\r\1\1"
-      "5)@math.calc\r",
-      "6\r\1(\r\1)\x03"
-      "7\r"},
-     {"λ (neg\n.. 5)@math.calc\n-5\nλ\n", "λ 6\n6\nλ (\n.. )\nλ 7\n7\nλ\n"}},
-    // one waits for a line, a key, for ever; the other goes on
-    {{"inp@io.term\r\1\1\1\1there\r", "1\r\1"
-                                      "2\r\1"
-                                      "3\r"},
-     {"λ inp@io.term\nthere\nthere\nλ\n", "λ 1\n1\nλ 2\n2\nλ 3\n3\nλ\n"}},
-    {{"inp.key@io.term\r\1\1\1x", "1\r\1"
-                                  "2\r"},
-     {"λ inp.key@io.term\nx\nλ\n", "λ 1\n1\nλ 2\n2\nλ\n"}},
-    {{"(task.loop -@test.void)@sys.task\r\1\1\1\1\1\1\1\1\x03\1"
-      "6\r",
-      "1\r\1"
-      "2\r"},
-     {"λ (task.loop -@test.void)@sys.task\nerror cancelled: the task was ended\nλ 6\n6\nλ\n",
-      "λ 1\n1\nλ 2\n2\nλ\n"}},
-    // an error, and what is left out behind it
-    {{"[1 ,\r(off)@sys.hw\r]\r\1\1\1"
-      "5\r",
-      "1\r\1"
-      "2\r"},
-     {"λ [1 ,\nerror syntax: , has no meaning here\n    [1 ,\n       ^\n"
-      "hint: blanks separate units: [1 2]\nskipped 2 lines behind it\nλ 5\n5\nλ\n",
-      "λ 1\n1\nλ 2\n2\nλ\n"}},
-    // who has left may come back while the other is there
-    {{"1\r\x04\1x\1\1"
-      "2\r",
-      "\1\1\1\1\1\1\1\1\1\1\1\1"
-      "3\r"},
-     {"λ 1\n1\nλ\nλ 2\n2\nλ\n", "λ 3\n3\nλ\n"}},
+static void *get_none(void *ctx, size_t bytes)
+{
+    return none_left ? NULL : get_some(ctx, bytes);
+}
+
+static enum err write_and_take(void *ctx, const void *bytes, size_t n)
+{
+    struct desk *d = ctx;
+
+    none_left = memmem(bytes, n, "go", 2) != NULL || (none_left && d->waits < 20);
+    vt_put(&d->screen, bytes, n);
+    return ERR_OK;
+}
+
+static void (*wait_some)(void *ctx, uint64_t till_ns);
+
+static void wait_and_give(void *ctx, uint64_t till_ns)
+{
+    struct desk *d = ctx;
+
+    none_left = none_left && d->waits < 20;
+    wait_some(ctx, till_ns);
+}
+
+START_TEST(waits_for_memory)
+{
+    static struct desk d;
+
+    begin(&d, "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+              "5\r");
+    desk_keep(&d, "init.msg",
+              "(task.sep (task.loop (40 (wait.ms 300)@time.chrono))@sys.task)@sys.task "
+              "(say go)@io.term (wait.ms 200)@time.chrono");
+    none_left = false;
+    get_some = d.sim.mem.mem.get;
+    d.sim.mem.mem.get = get_none;
+    wait_some = d.sim.plat.wait;
+    d.sim.plat.wait = wait_and_give;
+    d.con.write = write_and_take;
+    ck_assert_int_eq(desk_run(&d, ""), 0);
+    ck_assert_msg(strstr(vt_text(&d.screen), "error no-memory"), "%s", vt_text(&d.screen));
+    ck_assert_msg(strstr(vt_text(&d.screen), "λ 5\n5\n"), "%s", vt_text(&d.screen));
+    sim_done(&d.sim);
+}
+END_TEST
+
+// A secret is wiped wherever it was: keys, lines, texts, units.
+static void (*put_back)(void *ctx, void *p, size_t bytes);
+
+static void put_clean(void *ctx, void *p, size_t bytes)
+{
+    ck_assert_msg(!memmem(p, bytes, "geheim", 6), "a secret is left in %zu bytes", bytes);
+    put_back(ctx, p, bytes);
+}
+
+static const char *const secrets[] = {
+    "!`geheim`\r",
+    "5 !`geheim`\r6\r",
+    "[!`geheim` ,\r\1\1\1"
+    "6\r",
+    "!`geheim\x15"
+    "6\r",
+    "!`geheim\x03"
+    "6\r",
+    "[!`geheim`\r6]\r",
+    "{inp:`pw ` sct:t}@io.term\r\1geheim\r6\r",
+    "{inp:`pw ` sct:t}@io.term\r\1geheim\x03"
+    "6\r",
+    "(show {inp:`pw ` sct:t}@io.term)@sys.task\r\1geheim\r6\r",
 };
 
-START_TEST(two)
+START_TEST(wiped)
 {
     static struct desk d;
-    static struct seat seat[2];
 
-    begin(&d, "");
-    for (int i = 0; i < 2; i++)
-        desk_seat(&d, &seat[i], pairs[_i].keys[i]);
+    begin(&d, secrets[_i]);
+    put_back = d.sim.mem.mem.put;
+    d.sim.mem.mem.put = put_clean;
     ck_assert_int_eq(desk_run(&d, ""), 0);
-    for (int i = 0; i < 2; i++)
-        ck_assert_msg(!strcmp(vt_text(&seat[i].screen), pairs[_i].screen[i]), "%s: shows\n%s",
-                      pairs[_i].keys[i], vt_text(&seat[i].screen));
-    ck_assert_uint_eq(d.both_n, 0);
+    ck_assert_msg(strstr(vt_text(&d.screen), "λ\n") && !strstr(d.both, "geheim"), "%s", d.both);
     sim_done(&d.sim);
 }
 END_TEST
 
-// The machine's own init.msg is heard everywhere, what it leaves in the background too.
-START_TEST(init_of_the_machine)
+// A line longer than what is parsed at once.
+static char tail[4096];
+
+static enum err keep_tail(void *ctx, const void *bytes, size_t n)
 {
-    static struct desk d;
-    static struct seat seat[2];
+    size_t most = n < sizeof tail - 1 ? n : sizeof tail - 1;
 
-    begin(&d, "");
-    desk_file(&d, "/init.msg",
-              "hello@io.term (task.sep (task.loop (3 (say x)@io.term))@sys.task)@sys.task");
-    d.sim.plat.init_msg = "/init.msg";
-    for (int i = 0; i < 2; i++)
-        desk_seat(&d, &seat[i], i ? "a\r" : "b\r");
-    ck_assert_int_eq(desk_run(&d, ""), 0);
-    ck_assert(!strncmp(d.out, "hello", 5));
-    ck_assert_str_eq(vt_text(&seat[0].screen), "xxx\nλ b\nb\nλ\n");
-    ck_assert_str_eq(vt_text(&seat[1].screen), "xxx\nλ a\na\nλ\n");
-    sim_done(&d.sim);
-}
-END_TEST
-
-// The busy one does not hold up the other: its keys are looked at within 5 ms.
-static uint64_t typed_ns, shown_ns;
-
-static enum err late_key(void *ctx, uint8_t *buf, size_t cap, size_t *n, bool *end)
-{
-    struct seat *s = ctx;
-
-    (void)cap;
-    *n = 0;
-    *end = shown_ns != 0;
-    if (s->desk->sim.now_ns < 50000000 || s->in.at)
-        return ERR_OK;
-    typed_ns = s->in.at ? typed_ns : s->desk->sim.now_ns;
-    s->in.at = 1;
-    memcpy(buf, "5\r", 2);
-    *n = 2;
+    (void)ctx;
+    memmove(tail, tail + most, sizeof tail - 1 - most);
+    memcpy(tail + sizeof tail - 1 - most, (const char *)bytes + n - most, most);
     return ERR_OK;
 }
 
-static enum err late_write(void *ctx, const void *bytes, size_t n)
+START_TEST(long_line)
 {
-    struct seat *s = ctx;
-
-    vt_put(&s->screen, bytes, n);
-    if (!shown_ns && strstr(vt_text(&s->screen), "λ 5\n5\n"))
-        shown_ns = s->desk->sim.now_ns;
-    return ERR_OK;
-}
-
-START_TEST(in_time)
-{
+    enum { ITEMS = 70000 };
     static struct desk d;
-    static struct seat seat[2];
+    static char keys[2 * ITEMS + 100];
+    size_t n = (size_t)sprintf(keys, "(len [");
 
-    begin(&d, "");
-    desk_seat(&d, &seat[0], "(task.loop -@test.void)@sys.task\r");
-    desk_seat(&d, &seat[1], "");
-    seat[1].con.in.read = late_key;
-    seat[1].con.write = late_write;
-    typed_ns = shown_ns = 0;
+    for (int i = 0; i < ITEMS; i++, n += 2)
+        memcpy(keys + n, "5 ", 2);
+    strcpy(keys + n, "])@dat.proc\r(neg 6)@math.calc\r");
+    begin(&d, keys);
+    d.con.write = keep_tail;
+    memset(tail, ' ', sizeof tail - 1);
     ck_assert_int_eq(desk_run(&d, ""), 0);
-    ck_assert(typed_ns && shown_ns);
-    ck_assert_uint_le(shown_ns - typed_ns, 5000000);
+    ck_assert_msg(strstr(tail, "\n70000\nλ "), "%s", tail);
+    ck_assert_msg(strstr(tail, "\n-6\nλ "), "%s", tail);
     sim_done(&d.sim);
-}
-END_TEST
-
-// Anything at all at two places: it ends, gives back its memory, and drives no terminal.
-static const char *const scraps[] = {"5\r",
-                                     "(neg 5)@math.calc\r",
-                                     "inp@io.term\r",
-                                     "inp.key@io.term\r",
-                                     "inp.msg@io.term\r",
-                                     "(task.loop -@test.void)@sys.task\r",
-                                     "(task.sep inp@io.term)@sys.task\r",
-                                     "(task.sep inp.msg@io.term)@sys.task\r",
-                                     "(task.sep inp.key@io.term)@sys.task\r",
-                                     "(task.sep x@y)@sys.task\r",
-                                     "(task.loop (2 (show inp.msg@io.term)@sys.task))@sys.task\r",
-                                     "(kill 1)@sys.task\r",
-                                     "(kill 2)@sys.task\r",
-                                     "(kill 5)@sys.task\r",
-                                     "cls@io.term\r",
-                                     "{inp:a sct:t}@io.term\r",
-                                     "\x03",
-                                     "\x03",
-                                     "\x04",
-                                     "\r",
-                                     "(",
-                                     ")",
-                                     "`",
-                                     ",\r",
-                                     "\x1b[A",
-                                     "\x1b",
-                                     "\x1b[200~",
-                                     "\x1b[201~",
-                                     "\1",
-                                     "\1",
-                                     "\1",
-                                     "\x15",
-                                     "!`",
-                                     "\xFF",
-                                     "\x7F",
-                                     "help\r"};
-
-static void any_input(char *to, uint64_t *seed)
-{
-    *to = 0;
-    for (int n = 0; n < 30; n++) {
-        *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-        strcat(to, scraps[(*seed >> 33) % COUNT(scraps)]);
-    }
-}
-
-START_TEST(any_keys)
-{
-    static struct desk d;
-    static struct seat seat[2];
-    static char in[2][2000];
-    uint64_t seed = 5;
-
-    for (int round = 0; round < 150; round++) {
-        begin(&d, "");
-        d.sim.tick_ns = 1000000;
-        for (int i = 0; i < 2; i++) {
-            any_input(in[i], &seed);
-            desk_seat(&d, &seat[i], in[i]);
-        }
-        (void)desk_run(&d, "");
-        for (int i = 0; i < 2; i++)
-            ck_assert_msg(!seat[i].screen.strange, "%s: strange bytes", in[i]);
-        sim_done(&d.sim);
-    }
 }
 END_TEST
 
@@ -467,6 +452,13 @@ START_TEST(background)
     desk_init(&d, false, "(task.sep (task.loop (3 (say x)@io.term))@sys.task)@sys.task\n");
     ck_assert_int_eq(desk_run(&d, ""), 0);
     ck_assert_str_eq(d.out, "2\nxxx");
+    sim_done(&d.sim);
+    desk_init(&d, false, "(task.sep {x:1@time.chrono say:x}@io.term)@sys.task\n");
+    ck_assert_int_eq(desk_run(&d, ""), 0);
+    ck_assert_str_eq(d.out, "2\nx");
+    sim_done(&d.sim);
+    desk_init(&d, false, "(task.sep 1@time.chrono)@sys.task\n");
+    ck_assert_int_eq(desk_run(&d, ""), 0);
     sim_done(&d.sim);
     desk_init(&d, false, "(task.sep (div (1 0))@math.calc)@sys.task\n");
     ck_assert_int_eq(desk_run(&d, ""), 1);
@@ -489,13 +481,14 @@ Suite *shell_lambda_suite(void)
     tcase_add_loop_test(c, text, 0, COUNT(texts));
     tcase_add_loop_test(c, text_short_of_memory, 0, COUNT(texts));
     tcase_add_test(c, script);
+    tcase_add_loop_test(c, one_message, 0, COUNT(asked));
+    tcase_add_test(c, unreadable);
     tcase_add_loop_test(c, prompt, 0, COUNT(prompts));
     tcase_add_loop_test(c, prompt_short_of_memory, 0, COUNT(prompts));
     tcase_add_loop_test(c, survives, 0, COUNT(errors));
-    tcase_add_loop_test(c, two, 0, COUNT(pairs));
-    tcase_add_test(c, init_of_the_machine);
-    tcase_add_test(c, in_time);
-    tcase_add_test(c, any_keys);
+    tcase_add_test(c, waits_for_memory);
+    tcase_add_loop_test(c, wiped, 0, COUNT(secrets));
+    tcase_add_test(c, long_line);
     tcase_add_test(c, background);
     suite_add_tcase(s, c);
     return s;

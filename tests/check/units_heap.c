@@ -147,6 +147,52 @@ START_TEST(test_enter)
 }
 END_TEST
 
+static unsigned pauses[4];
+
+static void pause(void)
+{
+    pauses[cpu_now]++;
+}
+
+// Each processor has its own pause, or none; an allocation is one, too.
+START_TEST(test_pause)
+{
+    struct test_mem m;
+    struct arena a;
+    struct heap h;
+
+    test_mem_init(&m);
+    a = test_arena(&m);
+    heap_init(&h, &a);
+    memset(pauses, 0, sizeof pauses);
+    heap_pauses = false;
+    heap_set_cpu(cpu);
+    cpu_now = 2;
+    heap_pause();
+    ck_assert_uint_eq(pauses[2], 0);
+    heap_set_pause(pause);
+    heap_pause();
+    ck_assert_uint_eq(pauses[2], 1);
+    heap_free(&h, heap_alloc(&h, 100));
+    ck_assert_uint_eq(pauses[2], 2);
+    for (size_t i = 0; i < 1024; i++)
+        heap_pause_at(i);
+    ck_assert_uint_eq(pauses[2], 6);
+    cpu_now = 1;
+    heap_pause();
+    ck_assert_uint_eq(pauses[1], 0);
+    cpu_now = 2;
+    heap_set_pause(NULL);
+    heap_pause();
+    ck_assert_uint_eq(pauses[2], 6);
+    cpu_now = 0;
+    heap_set_cpu(NULL);
+    heap_pauses = false;
+    arena_fini(&a);
+    test_mem_done(&m);
+}
+END_TEST
+
 static enum err step(struct test_mem *m, void *ctx)
 {
     struct arena a = test_arena(m);
@@ -182,6 +228,7 @@ Suite *units_heap_suite(void)
     tcase_add_test(t, test_again);
     tcase_add_test(t, test_realloc);
     tcase_add_test(t, test_enter);
+    tcase_add_test(t, test_pause);
     tcase_add_test(t, test_no_memory);
     suite_add_tcase(s, t);
     return s;

@@ -115,7 +115,7 @@ void work_contract_mem(const struct plat *plat)
     struct blocks blocks[PLAT_WORKERS_MAX];
     char *own[COUNT(sizes)];
 
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < 8; round++) {
         for (unsigned i = 0; i < work->n; i++) {
             blocks[i].mem = plat->mem;
             take(plat->mem, blocks[i].of_main, 'm');

@@ -85,6 +85,84 @@ hostile "a list of 1 000 001" too-big "$f"
 # In a terminal escapes are shown, never sent; here they go to a pipe as they are.
 printf '`\\x1b[2J\\x1b]0;x\\x07`@test.echo' >"$f" && hostile "terminal escapes" - "$f"
 
+# Messages that send messages
+printf '{a:(task.que [1 @a])@sys.task try:@a@sys.task}@sys.task' >"$f"
+hostile "a message that sends itself" ref-cycle "$f"
+printf '{a:(run @b)@sys.task b:(run @a)@sys.task run:@a}@sys.task' >"$f"
+hostile "two that send to each other" ref-cycle "$f"
+printf '{run:@run}@sys.task' >"$f" && hostile "a message that is its own body" ref-cycle "$f"
+printf '{x:(task.sim [@x@sys.task @x@sys.task])@sys.task run:@x.0.err.code@sys.task}@sys.task' >"$f"
+hostile "itself twice, in parallel" - "$f"
+printf '(dup (1000000 (dup (1000000 a))@dat.proc))@dat.proc' >"$f"
+hostile "a million times a million" too-big "$f"
+printf '(grp (0 [1]))@dat.proc' >"$f" && hostile "groups of none" bad-arg "$f"
+{ printf '(task.sim ['; for i in $(seq 2000); do printf '(wait 1000)@time.chrono '; done; printf '])@sys.task'; } >"$f"
+hostile "2000 at once" busy "$f"
+{ printf '{a0:5 '; for i in $(seq 40); do printf 'a%d:(try (neg @a%d)@math.calc)@sys.task ' "$i" $((i - 1)); done
+  printf 'neg:@a40}@math.calc'; } >"$f"
+hostile "messages nested too deep" bad-arg "$f"
+
+# An error in each place of a chain, of a queue, of a list run at once
+for i in 1 2 3 4; do
+    { printf '{msg:5 task:['; for j in 1 2 3 4; do [ $i = $j ] && printf 'nowhere ' || printf 'math.calc '; done
+      printf ']}@sys.task'; } >"$f"
+    hostile "no service in place $i of a chain" no-service "$f"
+    { printf '(task.que ['; for j in 1 2 3 4; do [ $i = $j ] && printf '(div (1 0))@math.calc ' || printf '(neg 5)@math.calc '; done
+      printf '])@sys.task'; } >"$f"
+    hostile "an error in place $i of a queue" div-zero "$f"
+    { printf '(map (neg ['; for j in 1 2 3 4; do [ $i = $j ] && printf 'x ' || printf '7 '; done
+      printf '])@math.calc)@dat.proc'; } >"$f"
+    hostile "an error in place $i of a map" bad-arg "$f"
+done
+
+# A tree of tasks in the background, each of them killed in every order: nothing is left, so the
+# program ends at once.
+for order in "2 3 4 5 6" "6 5 4 3 2" "4 2 6 3 5" "5 6 2 4 3" "3 4 5 6 2"; do
+    {
+        printf '(task.sep (task.sim [(wait 900)@time.chrono (task.sim [(wait 900)@time.chrono '
+        printf '(task.loop (wait 900)@time.chrono)@sys.task])@sys.task])@sys.task)@sys.task\n'
+        printf '(wait.ms 20)@time.chrono\n'
+        for id in $order; do printf '(try (kill %d)@sys.task)@sys.task@test.void\n' "$id"; done
+        printf '(kill 1)@sys.task\n(try (kill 2)@sys.task)@sys.task@test.void'
+    } >"$f"
+    printf '\n\n(neg 5)@math.calc\n' >>"$f"
+    timeout 20 "$telex" "$f" >"$work/out" 2>"$work/err"
+    if [ $? != 124 ] && [ "$(tail -n 1 "$work/out")" = -5 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED killing $order"
+        tail -n 5 "$work/out" "$work/err"
+    fi
+done
+
+# Those that never end by themselves: all at once, as each takes its whole budget of 10 s. The
+# message behind them runs.
+n=0
+while IFS= read -r msg; do
+    n=$((n + 1))
+    printf '%s\n\n(neg 5)@math.calc\n' "$msg" >"$work/long$n"
+    ( ulimit -v $MEMORY_KIB
+      exec timeout 120 "$telex" "$work/long$n" ) >"$work/long$n.out" 2>"$work/long$n.err" &
+done <<'END'
+(task.loop a)@sys.task
+(task.loop (4000000000 a))@sys.task
+(task.loop (neg 5)@math.calc)@sys.task
+(task.loop (try (task.loop a)@sys.task)@sys.task)@sys.task
+(task.sim [(task.loop a)@sys.task (task.loop (neg 1)@math.calc)@sys.task 5])@sys.task
+END
+wait
+for i in $(seq $n); do
+    if grep -q '^error limit:' "$work/long$i.err" && [ "$(grep -c '^error ' "$work/long$i.err")" = 1 ] &&
+        [ "$(tail -n 1 "$work/long$i.out")" = -5 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED $(head -n 1 "$work/long$i")"
+        head -c 300 "$work/long$i.err"
+    fi
+done
+
 # Ten thousand errors, one message behind them
 { yes '(neg x)@math.calc' | head -n 10000; } >"$f"
 printf '\n(neg 5)@math.calc\n' >>"$f"

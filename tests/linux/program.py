@@ -265,8 +265,10 @@ def switches(pid):
         return [line for line in f if "ctxt" in line]
 
 
-asleep = switches(c.p.pid)
-time.sleep(0.2)
+asleep, end = None, time.monotonic() + DEADLINE
+while asleep != switches(c.p.pid) and time.monotonic() < end:  # its last step may still be under way
+    asleep = switches(c.p.pid)
+    time.sleep(0.2)
 check("at the prompt it sleeps", switches(c.p.pid), asleep)
 check("keys come one by one", c.settings()[3] & (termios.ICANON | termios.ECHO), 0)
 c.send("abc\x03\x04")
@@ -293,6 +295,49 @@ check("and ends", (c.end(), c.settings() == c.before), (0, True))
 
 c = Console(path("a.msg"), tty=True)
 check("a file on a terminal", (c.wait("6\r\n"), c.end()), ("5\r\nx\r\n6\r\n", 0))
+
+# ---- The prompt as messages
+
+c = Console(tty=True)
+c.wait(PROMPT)
+c.send("(task.loop (task.loop -@test.void)@sys.task)@sys.task\r")
+c.wait("\r\n")
+c.send("\x03")
+check("Ctrl-C ends what never ends", "error cancelled" in c.wait(PROMPT), True)
+c.send("(task.sep (div (1 0))@math.calc)@sys.task\r")
+check("an error in the background", ": error div-zero: division by zero\r\n" in c.wait("in math"), True)
+c.wait(PROMPT)
+c.send("(task.sep (task.loop -@test.void)@sys.task)@sys.task\r")
+c.wait("\r\n")
+c.wait(PROMPT)
+c.send("(neg 5)@math.calc\r")
+check("while a loop runs behind it", c.wait(PROMPT), "(neg 5)@math.calc\r\n-5\r\n" + PROMPT)
+c.send("\x04")
+check("Ctrl-D ends it all", c.end(), 0)
+
+own = os.path.join(keys, "lambda.msg")
+for name, text, first, send, want in [
+    ("an app", "(inp `name? `)@io.term", "name? ", "Ada\r", "Ada\r\nAda\r\n"),
+    ("another prompt", "(task.loop (show (inp.msg `> `)@io.term)@sys.task)@sys.task", "> ",
+     "5\r\x04", "5\r\n5\r\n> \r\n"),
+    ("a broken one", ",", "error syntax: , has no meaning here\r\n    ,\r\n    ^\r\n"
+     "at lambda.msg:1:1\r\nhint: blanks separate units: [1 2]\r\n" + PROMPT,
+     "5\r\x04", "5\r\n5\r\n" + PROMPT + "\r\n"),
+]:
+    path(own, text)
+    c = Console(tty=True)
+    check("lambda.msg: " + name, c.wait(first), first)
+    c.send(send)
+    check("lambda.msg: the end of " + name, (c.end(), c.seen[c.at:]), (0, want))
+    check("lambda.msg is for people", telex(data=b"5")[1], "5\n")
+os.remove(own)
+path(os.path.join(keys, "init.msg"), "hello@io.term")
+c = Console(tty=True)
+check("init.msg", c.wait(PROMPT), "hello\r\n" + PROMPT)
+c.send("\x04")
+check("init.msg and its end", c.end(), 0)
+check("init.msg is for people", telex(data=b"5")[1], "5\n")
+os.remove(os.path.join(keys, "init.msg"))
 
 c = Console(tty=True)
 c.wait(PROMPT)
