@@ -338,6 +338,15 @@ bool term_interrupt(struct kernel *k, struct term *term)
     return true;
 }
 
+// What of it is under way has no terminal any more.
+static void lose_term(struct task *t)
+{
+    t->term = NULL;
+    for (uint32_t i = 0; i < t->n; i++)
+        if (t->frames[i].kind == FRAME_STREAM && t->frames[i].call)
+            t->frames[i].call->term = NULL;
+}
+
 void term_close(struct kernel *k, struct term *term)
 {
     struct task *t = k->oldest;
@@ -348,7 +357,7 @@ void term_close(struct kernel *k, struct term *term)
         while (root->parent)
             root = root->parent;
         if (t->term == term && root->background) {
-            t->term = NULL;
+            lose_term(t);
         } else if (t->term == term && !t->parent) {
             task_cancel(t);
             next = k->oldest; // it took its children along

@@ -115,7 +115,7 @@ struct task {
     struct call *for_call;
     child_end *end;
     uint32_t tag;
-    struct scope inside; // what it stands in, with CHILD_INSIDE
+    struct scope inside;       // what it stands in, with CHILD_INSIDE
     bool background;           // nobody waits for it; freed at its end
     bool typed;                // a person's message: what it computes is not its parent's
     bool front;                // in term->front's list
@@ -316,8 +316,8 @@ struct kernel {
     struct task **timers;
     uint32_t timers_n;
     uint64_t timer_order;
-    uint64_t timers_ns; // when they were last run
-    uint64_t walks;     // of memo_cycle
+    uint64_t timers_ns;                     // when they were last run
+    uint64_t walks;                         // of memo_cycle
     struct task *workers[PLAT_WORKERS_MAX]; // what each works for
     unsigned workers_busy;
     uint64_t budget_ns;

@@ -153,7 +153,7 @@ struct plat {
     enum err (*reset)(void *ctx);
     const struct plat_con *con;
     // Places where people sit, each with keys and a display of its own (a serial line, a screen).
-    // NULL or fewer than two: con is the only one. con speaks to all of them at once.
+    // None: con is the only one. con speaks to all of them at once.
     const struct plat_con *const *seats;
     size_t seats_n;
     const struct plat_file *file;

@@ -124,8 +124,7 @@ void task_run(struct task *t)
 
     k->runs = t;
     t->state = TASK_RUNS;
-    if (t->n)
-        (void)over_budget(t); // then no frame is left
+    (void)over_budget(t); // then no frame is left
     while (t->n) {
         struct frame *f = &t->frames[t->n - 1];
         enum step s = f->kind == FRAME_STREAM ? stream_step(t, f) : task_read_step(t);

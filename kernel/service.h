@@ -153,8 +153,9 @@ enum child_flag {
     // The unit stands in this message (a quoted argument): its refs may reach what is around it.
     // Without: data, a message that stands alone.
     CHILD_INSIDE = 1,
-    CHILD_READ = 2,  // not only a stream is run: refs and streams everywhere inside are read
-    CHILD_FRONT = 4, // what the person at the terminal waits for: Ctrl-C ends it
+    CHILD_READ = 2, // not only a stream is run: refs and streams everywhere inside are read
+    // What the person at the terminal waits for: Ctrl-C ends it, and its budget is its own.
+    CHILD_FRONT = 4,
 };
 
 /** @value: the answer, or the error unit {code why ..}; it lives until end returns: see call_keep */

@@ -183,7 +183,8 @@ void task_done(struct task *t, enum err e)
         t->end = NULL;
         task_tell(t, end);
     } else if (t->background) {
-        if (e && t->term && t->term->fail)
+        // Whoever killed it knows.
+        if (e && e != ERR_CANCELLED && t->term && t->term->fail)
             t->term->fail(t->term->ctx, &t->outcome.error, t->id);
         task_free(t);
     }

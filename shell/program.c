@@ -139,7 +139,7 @@ void program_prompts(struct program *p, struct session *first)
     const struct plat *plat = p->plat;
     struct session *s;
 
-    first->hub = plat->seats_n >= 2;
+    first->hub = plat->seats_n > 0;
     for (size_t i = 0; first->hub && i < plat->seats_n; i++)
         if (!session_new(p, plat->seats[i], &s))
             lambda_start(s);

@@ -12,9 +12,7 @@
 #include "kernel/linux/linux.h"
 #include "units/heap.h"
 
-enum {
-    STACK_BYTES = 2 << 20, // numbers take up to 272 KiB of it
-};
+enum { STACK_BYTES = 2 << 20 }; // numbers take up to 272 KiB of it
 
 // Index of the running thread's heap: the main loop has 0, worker i has i + 1.
 static _Thread_local unsigned this_cpu;
@@ -30,8 +28,8 @@ static void *thread(void *arg)
     const uint64_t one = 1;
 
     this_cpu = w->index + 1;
-    // Beside the main loop on one processor: never wakes up in its place. A lower priority would only
-    // starve jobs on a machine that is busy with other things; timers are not later without it.
+    // On a processor of both it never wakes up in the place of the main loop. A lower priority
+    // would starve jobs on a busy machine, and makes timers no more punctual.
     (void)sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0}); // refused: all run alike
     for (;;) {
         while (sem_wait(&w->given)) // EINTR: a debugger looked in

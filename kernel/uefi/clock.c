@@ -73,7 +73,7 @@ void clock_wait(struct uefi *m, uint64_t till_ns)
         UINTN which;
 
         poll(m);
-        if (keys_any(&m->keys) || now >= till_ns || work == WORK_ENDED)
+        if (keys_any(m) || now >= till_ns || work == WORK_ENDED)
             return;
 
         if (work == WORK_UNDER_WAY) {

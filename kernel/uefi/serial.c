@@ -19,7 +19,7 @@ void serial_poll(struct uefi *m)
     if (!l)
         return;
     // Room first: what stays in the device is not lost while its sender can be held up.
-    while (KEYS_BYTES - (m->keys.head - m->keys.tail) >= sizeof bytes) {
+    while (KEYS_BYTES - (m->line_keys.head - m->line_keys.tail) >= sizeof bytes) {
         UINTN n = sizeof bytes;
         UINT32 control;
 
@@ -31,7 +31,7 @@ void serial_poll(struct uefi *m)
             return;
         m->serial.seen_ns = clock_now_ns(m);
         for (UINTN i = 0; i < n; i++)
-            keys_put(&m->keys, bytes[i]);
+            keys_put(&m->line_keys, bytes[i]);
     }
 }
 

@@ -6,10 +6,12 @@
 //
 //   main.c      entry, filling of the table            clock.c   time since boot, UTC, wait
 //   console.c   input and output of a person           file.c    files on the boot volume
-//     screen.c    .. on the display                    mem.c     pages
-//     keyboard.c  .. from the keyboard                 random.c  bytes fit for keys
-//     serial.c    .. on the serial line                power.c   off, reset
-//   work.c      other processors, slices of this one
+//     keyboard.c  .. from the keyboard                 mem.c     pages
+//     serial.c    .. on the serial line                random.c  bytes fit for keys
+//     screen.c    .. on the display                    power.c   off, reset
+//       text.c      .. drawn by us                     work.c    other processors, slices of
+//       font.c      .. and its glyphs                            this one
+//       textout.c   .. or by the firmware              gop.c     the display as pixels
 //   arch.h      what differs by processor              libc.c    what the C library asks of us
 #ifndef TELEX_KERNEL_UEFI_UEFI_H
 #define TELEX_KERNEL_UEFI_UEFI_H
@@ -32,21 +34,70 @@ struct keys {
     uint32_t head, tail;
 };
 
+struct uefi;
+
+/** Who shows characters (text, CR, LF, BS) and does what escapes ask for (m->screen.arg). */
+struct screen_kind {
+    void (*put)(struct uefi *m, uint32_t c);
+    void (*escape)(struct uefi *m, char c);
+    void (*flush)(struct uefi *m);
+    bool (*size)(struct uefi *m, unsigned *columns, unsigned *rows);
+};
+extern const struct screen_kind screen_drawn, screen_firmware;
+
 struct screen {
-    EFI_SIMPLE_TEXT_OUT_PROTOCOL *out; // NULL: no display
-    uint16_t text[256];                // UCS-2 not yet shown, for one call a line
+    const struct screen_kind *kind;    // NULL: no display
+    EFI_SIMPLE_TEXT_OUT_PROTOCOL *out; // of the firmware
+    uint16_t text[256];                // UCS-2 that it has not shown yet, for one call a line
     size_t n;
     uint32_t code; // character in the making, and how many bytes of it are missing
     unsigned missing;
     unsigned escape; // 0: text, 1: behind ESC, 2: inside ESC [
-    unsigned arg[4], args;
+    unsigned arg[16], args;
     char last;
+};
+
+enum { FONT_W = 8, FONT_H = 19, GLYPHS = 1024 };
+
+struct glyph {
+    uint32_t code;
+    uint8_t cells;        // 0..2
+    uint16_t row[FONT_H]; // the leftmost pixel is the highest bit
+};
+
+struct font {
+    struct hii_font *hii;
+    EFI_GRAPHICS_OUTPUT_BLT_PIXEL paper; // around its glyphs
+    struct glyph *cache;                 // [GLYPHS]
+};
+
+enum { GOP_SIDE_MAX = 16384 };
+
+struct gop {
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *out;
+    uint32_t *px; // [w * h] as 0xRRGGBB, see gop.c; NULL: no graphics
+    unsigned w, h, top;
+    unsigned x0, y0, x1, y1; // not shown yet
+};
+
+struct text {
+    unsigned columns, rows, scale;
+    unsigned x, y; // x may be columns: the line is full
+    uint32_t fore, back;
+    unsigned style;
+    bool cursor; // is drawn
+    struct text_place {
+        unsigned x, y;
+        uint32_t fore, back;
+        unsigned style;
+    } kept;
 };
 
 struct serial {
     SERIAL_IO_INTERFACE *line; // NULL: no serial line
     uint64_t seen_ns;          // when a byte last came in
     char last;                 // byte that went out
+    bool marks;                // pastes are to be marked
 };
 
 enum { RESERVE_SEGMENTS = 64 };
@@ -70,8 +121,11 @@ struct uefi {
     EFI_RUNTIME_SERVICES *runtime;
 
     EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *keyboard; // NULL: none
-    struct keys keys;
+    struct keys keys, line_keys;                 // of the keyboard, of the serial line
     struct screen screen;
+    struct font font;
+    struct gop gop;
+    struct text text;
     struct serial serial;
 
     EFI_EVENT timer;
@@ -86,7 +140,9 @@ struct uefi {
 
     struct uefi_work work;
     struct mem mem;
-    struct plat_con con;
+    struct plat_con con, screen_con, line_con;
+    const struct plat_con *seats[2];
+    struct plat_gfx gfx;
     struct plat_file file;
     struct plat_hw hw;
     struct plat plat;
@@ -118,18 +174,46 @@ uint64_t clock_now_ns(const struct uefi *m);
 /** plat.wait: till input comes or it is time. */
 void clock_wait(struct uefi *m, uint64_t till_ns);
 
-/** Move what was typed into m->keys. */
+/** Move what was typed into the keys. */
 void keyboard_poll(struct uefi *m);
 void serial_poll(struct uefi *m);
 void keys_put(struct keys *k, uint8_t byte);
-static inline bool keys_any(const struct keys *k)
+
+/** Was anything typed, at whatever place? */
+static inline bool keys_any(const struct uefi *m)
 {
-    return k->head != k->tail;
+    return m->keys.head != m->keys.tail || m->line_keys.head != m->line_keys.tail;
 }
 
 /** UTF-8 and the escapes of kernel/plat.h. */
 void screen_write(struct uefi *m, const char *bytes, size_t n);
+bool screen_size(struct uefi *m, unsigned *columns, unsigned *rows);
 enum err serial_write(struct uefi *m, const char *bytes, size_t n);
+
+void firmware_text_init(struct uefi *m);
+
+/** The consoles, of the display and the line that are there. */
+void places_init(struct uefi *m);
+
+/** False: the firmware has no font to lend. */
+bool font_init(struct uefi *m);
+const struct glyph *font_glyph(struct uefi *m, uint32_t c);
+
+/** Text from the top of an empty display, in letters that suit its size. */
+void text_init(struct uefi *m);
+/** The cursor is off while something is drawn, so that it is not drawn over. */
+void text_cursor(struct uefi *m, bool on);
+
+/** False: no graphics, or no memory for them. */
+bool gop_init(struct uefi *m, EFI_GRAPHICS_OUTPUT_PROTOCOL *out);
+/** Pixels x0..x1, y0..y1 lie on the display in all of these. */
+uint32_t *gop_row(const struct gop *g, unsigned y);
+void gop_fill(struct gop *g, unsigned x0, unsigned y0, unsigned x1, unsigned y1, uint32_t colour);
+void gop_touch(struct gop *g, unsigned x0, unsigned y0, unsigned x1, unsigned y1);
+/** Everything moves up; the lowest rows hold what was at the top and are for the caller to fill. */
+void gop_scroll(struct gop *g, unsigned rows);
+/** What was changed is shown. */
+void gop_flush(struct gop *g);
 
 /** For what cannot go on: the text on the console, then the machine stops. */
 _Noreturn void uefi_panic(const char *text);

@@ -95,7 +95,7 @@ void arch_cpu_name(char name[ARCH_CPU_NAME])
     uint32_t part[4];
 
     memset(name, 0, ARCH_CPU_NAME);
-    if (__get_cpuid_max(0x80000000, NULL) < 0x80000004)
+    if ((unsigned)__get_cpuid_max(0x80000000, NULL) < 0x80000004)
         return;
     for (unsigned i = 0; i < 3; i++) {
         __cpuid(0x80000002 + i, part[0], part[1], part[2], part[3]);

@@ -69,5 +69,12 @@ compare("10000!", [telex, "-e", "(fac 10000)@math.calc"],
         ["python3", "-c", big + "import math\nprint(math.factorial(10000))"], "more than 1", 11)
 compare("start-up, telex -e 5", [telex, "-e", "5"], ["dash", "-c", ":"], "0.33 at least", 201)
 PY
+# Inside the kernel: messages a second on one core; how long one session waits for another; timers;
+# a map on one and two processors.
+taskset -c 0 "$build/bench/dispatch"
+"$build/bench/latency" 1500
+echo "the same on one processor:"
+taskset -c 0 "$build/bench/latency" 700
+"$build/bench/tasks"
 [ -x tests/bench/boot.sh ] && tests/bench/boot.sh "$build"
 exit 0

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The UEFI port against a firmware that the test plays: display, keyboard, file system, pages.
+#include <limits.h>
+
 #include "kernel/uefi/uefi.h"
 
 #include "tests/check/helper.h"
@@ -157,7 +159,8 @@ static const struct {
     {"\xa4x", {"x...........", "............"}, 1, 0}, // half without a beginning
     {"\x1b[999Cx", {"...........x", "............"}, 0, 1},
     {"\x07\x00", {"............", "............"}, 0, 0}, // no bell
-    {"\x1b]x", {"x...........", "............"}, 1, 0},   // not ours
+    {"\x1b[38;2;1;31;5mx\x1b[0m", {"x...........", "............"}, 1, 0},
+    {"\x1b]x", {"x...........", "............"}, 1, 0}, // not ours
 };
 
 START_TEST(screen_text)
@@ -167,6 +170,7 @@ START_TEST(screen_text)
     for (int split = 0; split < 2; split++) {
         fresh();
         machine.screen.out = &screen_out;
+        machine.screen.kind = &screen_firmware;
         out_clear(&screen_out);
         // At once, and byte by byte: state is kept between calls.
         if (split)
@@ -189,10 +193,320 @@ START_TEST(screen_is_shown_in_lines)
 {
     fresh();
     machine.screen.out = &screen_out;
+    machine.screen.kind = &screen_firmware;
     out_clear(&screen_out);
     screen_calls = 0;
     screen_write(&machine, "one\ntwo\nthree", 13);
     ck_assert_uint_eq(screen_calls, 1);
+}
+END_TEST
+
+// ---- Pixels: a display that the test looks at, and a font that it lends -------------------------
+
+enum { PX_W = 8 * 10 + 3, PX_H = 19 * 4 + 5, PX_LARGE_W = 700, PX_LARGE_H = 1440 };
+
+static uint32_t video[PX_LARGE_W * PX_LARGE_H];
+static EFI_GRAPHICS_OUTPUT_MODE_INFORMATION px_info;
+static EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE px_mode = {.MaxMode = 3, .Info = &px_info};
+static unsigned glyphs_asked;
+
+static EFI_STATUS EFIAPI px_blt(EFI_GRAPHICS_OUTPUT_PROTOCOL *g, EFI_GRAPHICS_OUTPUT_BLT_PIXEL *px,
+                                EFI_GRAPHICS_OUTPUT_BLT_OPERATION what, UINTN sx, UINTN sy,
+                                UINTN dx, UINTN dy, UINTN w, UINTN h, UINTN delta)
+{
+    UINTN width = g->Mode->Info->HorizontalResolution, height = g->Mode->Info->VerticalResolution;
+
+    ck_assert(what == EfiBltBufferToVideo && w > 0 && h > 0);
+    ck_assert(w <= width && dx <= width - w && h <= height && dy <= height - h);
+    for (UINTN y = 0; y < h; y++)
+        memcpy(video + (dy + y) * width + dx, (char *)px + (sy + y) * delta + sx * 4, w * 4);
+    return EFI_SUCCESS;
+}
+
+static void px_size(UINT32 mode, UINT32 *w, UINT32 *h)
+{
+    *w = mode == 1 ? PX_LARGE_W : PX_W;
+    *h = mode == 1 ? PX_LARGE_H : PX_H;
+}
+
+static EFI_STATUS EFIAPI px_query(EFI_GRAPHICS_OUTPUT_PROTOCOL *g, UINT32 mode, UINTN *bytes,
+                                  EFI_GRAPHICS_OUTPUT_MODE_INFORMATION **out)
+{
+    (void)g;
+    *bytes = sizeof **out;
+    *out = calloc(1, sizeof **out);
+    px_size(mode, &(*out)->HorizontalResolution, &(*out)->VerticalResolution);
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI px_set(EFI_GRAPHICS_OUTPUT_PROTOCOL *g, UINT32 mode)
+{
+    g->Mode->Mode = mode;
+    px_size(mode, &g->Mode->Info->HorizontalResolution, &g->Mode->Info->VerticalResolution);
+    memset(video, 0xff, sizeof video);
+    return EFI_SUCCESS;
+}
+
+static EFI_GRAPHICS_OUTPUT_PROTOCOL px_gop = {px_query, px_set, px_blt, &px_mode};
+
+// As in font.c: what it sees of a font. A glyph has the bits of its code in its fourth row.
+struct px_image {
+    UINT16 w, h;
+    EFI_GRAPHICS_OUTPUT_BLT_PIXEL *px;
+};
+
+struct px_font {
+    void *unused[2];
+    EFI_STATUS(EFIAPI *glyph)
+    (struct px_font *f, CHAR16 c, const void *look, struct px_image **out, UINTN *baseline);
+};
+
+static EFI_STATUS EFIAPI px_glyph(struct px_font *f, CHAR16 c, const void *look,
+                                  struct px_image **out, UINTN *baseline)
+{
+    struct px_image *i = calloc(1, sizeof *i);
+
+    (void)f;
+    (void)baseline;
+    ck_assert(look == NULL && *out == NULL);
+    glyphs_asked++;
+    *i = (struct px_image){FONT_W, FONT_H, calloc(FONT_W * FONT_H, 4)};
+    for (int x = 0; x < FONT_W && c != ' '; x++)
+        i->px[3 * FONT_W + x].Red = c >> (7 - x) & 1 ? 0x98 : 0;
+    *out = i;
+    return c < 0x100 ? EFI_SUCCESS : 1; // EFI_WARN_UNKNOWN_GLYPH
+}
+
+static struct px_font px_font = {.glyph = px_glyph};
+
+static EFI_STATUS EFIAPI px_locate(EFI_GUID *guid, VOID *key, VOID **out)
+{
+    (void)guid;
+    (void)key;
+    *out = &px_font;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI px_free(VOID *p)
+{
+    free(p);
+    return EFI_SUCCESS;
+}
+
+static EFI_BOOT_SERVICES px_boot = {.LocateProtocol = px_locate, .FreePool = px_free};
+static struct test_mem px_mem;
+
+static void px_on(void)
+{
+    fresh();
+    test_mem_init(&px_mem);
+    px_set(&px_gop, 0);
+    glyphs_asked = 0;
+    machine.boot = &px_boot;
+    machine.mem = px_mem.mem;
+    ck_assert(font_init(&machine) && gop_init(&machine, &px_gop));
+    text_init(&machine);
+    machine.screen.kind = &screen_drawn;
+}
+
+static void px_off(void)
+{
+    px_mem.mem.put(px_mem.mem.ctx, machine.gop.px, (size_t)machine.gop.w * machine.gop.h * 4);
+    px_mem.mem.put(px_mem.mem.ctx, machine.font.cache, GLYPHS * sizeof *machine.font.cache);
+    test_mem_done(&px_mem);
+}
+
+// The character of a cell, from the fourth row of its pixels; the cursor is a space.
+static char px_char(unsigned x, unsigned y)
+{
+    unsigned scale = machine.text.scale, c = 0;
+
+    for (unsigned i = 0; i < 8; i++) {
+        uint32_t p =
+            video[((y * 19 + 3) * scale) * px_info.HorizontalResolution + (x * 8 + i) * scale];
+
+        c = c << 1 | (p != 0 && p != 0xffffff);
+    }
+    return c ? (char)c : ' ';
+}
+
+static const struct {
+    const char *text, *row[4];
+    unsigned x, y;
+} px_rows[] = {
+    {"hi", {"hi", "", "", ""}, 2, 0},
+    {"a\nb\r\nc", {"a", "b", "c", ""}, 1, 2},
+    {"abcdefghij", {"abcdefghij", "", "", ""}, 10, 0}, // a full line waits
+    {"abcdefghijk", {"abcdefghij", "k", "", ""}, 1, 1},
+    {"abcdefghij\bX", {"abcdefghXj", "", "", ""}, 9, 0},
+    {"abcdefghij\nk", {"abcdefghij", "k", "", ""}, 1, 1},
+    {"1\n2\n3\n4\n5", {"2", "3", "4", "5"}, 1, 3},
+    {"1\n2\n3\n4\n5\n6\n7\n8\n9\nA\nB\nC", {"9", "A", "B", "C"}, 1, 3},
+    {"abcd\x1b[2DX", {"abXd", "", "", ""}, 3, 0},
+    {"abcd\x1b[9D\x1b[CX", {"aXcd", "", "", ""}, 2, 0},
+    {"abcd\x1b[2D\x1b[K", {"ab", "", "", ""}, 2, 0},
+    {"ab\ncd\x1b[2J\x1b[Hz", {"z", "", "", ""}, 1, 0},
+    {"ab\ncd\nef\x1b[2;2H\x1b[J", {"ab", "c", "", ""}, 1, 1},
+    {"\x1b[99;99Hx", {"", "", "", "         x"}, 10, 3},
+    {"ab\x1b"
+     "7\x1b[3;4Hc\x1b"
+     "8d",
+     {"abd", "", "   c", ""},
+     3,
+     0},
+    {"\x1b[31ma\x1b[38;2;1;2;3mb\x1b[38;5;200mc\x1b[0md", {"abcd", "", "", ""}, 4, 0},
+    {"\x1b[?2004hx", {"x", "", "", ""}, 1, 0},
+    {"a\xcc\x88z", {"az", "", "", ""}, 2, 0},                       // a mark, no cell
+    {"\xe2\x80\x9cz\xe2\x80\x93", {"\"z-", "", "", ""}, 3, 0},      // what looks alike
+    {"123456789\xe4\xb8\xad", {"123456789", "\xfe", "", ""}, 2, 1}, // two cells
+    {"\x1b[48;2;0;0;0m\x1b[K", {"", "", "", ""}, 0, 0},
+};
+
+START_TEST(drawn_text)
+{
+    const char *text = px_rows[_i].text;
+
+    for (int split = 0; split < 2; split++) {
+        px_on();
+        for (size_t i = 0, n = strlen(text); i < n; i += split ? 1 : n)
+            screen_write(&machine, text + i, split ? 1 : n);
+        for (unsigned y = 0; y < 4; y++) {
+            char got[11] = "";
+            size_t n = 10;
+
+            for (unsigned x = 0; x < 10; x++)
+                got[x] = px_char(x, y);
+            while (n && got[n - 1] == ' ')
+                got[--n] = 0;
+            ck_assert_msg(strcmp(got, px_rows[_i].row[y]) == 0, "row %d: line %u is %s", _i, y,
+                          got);
+        }
+        ck_assert_msg(machine.text.x == px_rows[_i].x && machine.text.y == px_rows[_i].y,
+                      "row %d: cursor at %u %u", _i, machine.text.x, machine.text.y);
+        px_off();
+    }
+}
+END_TEST
+
+START_TEST(drawn_colours)
+{
+    px_on();
+    screen_write(&machine, "\x1b[38;2;10;20;30;48;2;40;50;60m\xe2\x96\x80\x1b[0m", 37);
+    ck_assert_uint_eq(video[0], 0x0a141e);
+    ck_assert_uint_eq(video[18 * PX_W], 0x28323c);
+    ck_assert_uint_eq(video[8], 0xffffff); // the cursor
+    screen_write(&machine, "x", 1);
+    ck_assert_uint_eq(video[8], 0);
+    px_off();
+}
+END_TEST
+
+START_TEST(glyphs_are_asked_for_once)
+{
+    unsigned asked;
+
+    px_on();
+    screen_write(&machine, "hello", 5);
+    asked = glyphs_asked;
+    screen_write(&machine, "hello\nhello", 11);
+    ck_assert_uint_eq(glyphs_asked, asked);
+    px_off();
+}
+END_TEST
+
+static uint32_t shot_at(const struct pixels *p, unsigned x, unsigned y)
+{
+    const uint8_t *c = p->rgba + 4 * ((size_t)y * p->w + x);
+
+    ck_assert_uint_eq(c[3], 255);
+    return (uint32_t)c[0] << 16 | (uint32_t)c[1] << 8 | c[2];
+}
+
+START_TEST(pictures)
+{
+    static uint8_t rgba[4 * 4] = {255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 0, 100, 100, 100, 51};
+    static uint8_t all[4 * PX_W * PX_H];
+    struct pixels p = {2, 2, rgba}, out = {PX_W, PX_H, all};
+    const struct plat_gfx *g = &machine.gfx;
+
+    px_on();
+    screen_write(&machine, "A\n", 2);
+    ck_assert_int_eq(g->draw(g->ctx, 40, 30, &p), ERR_OK);
+    ck_assert(video[30 * PX_W + 40] == 0xff0000 && video[30 * PX_W + 41] == 0x00ff00);
+    ck_assert(video[31 * PX_W + 40] == 0 && video[31 * PX_W + 41] == 0x141414);
+    ck_assert_int_eq(px_char(0, 0), 'A'); // text and picture on one screen
+    // Over the edges, and out of sight.
+    ck_assert_int_eq(g->draw(g->ctx, -1, -1, &p), ERR_OK);
+    ck_assert_uint_eq(video[0], 0x141414);
+    ck_assert_int_eq(g->draw(g->ctx, PX_W - 1, PX_H - 1, &p), ERR_OK);
+    ck_assert_uint_eq(video[PX_W * PX_H - 1], 0xff0000);
+    ck_assert_int_eq(g->draw(g->ctx, INT_MAX, INT_MIN, &p), ERR_OK);
+    // Pictures go up with the text.
+    screen_write(&machine, "\n\n\n", 3);
+    ck_assert_uint_eq(video[11 * PX_W + 40], 0xff0000);
+    ck_assert_int_eq(g->draw(g->ctx, 40, 30, &p), ERR_OK);
+    ck_assert_int_eq(g->shot(g->ctx, &out), ERR_OK);
+    for (unsigned i = 0; i < PX_W * PX_H; i++)
+        ck_assert_uint_eq(shot_at(&out, i % PX_W, i / PX_W), video[i]);
+    out.w--;
+    ck_assert_int_eq(g->shot(g->ctx, &out), ERR_BAD_ARG);
+    px_off();
+}
+END_TEST
+
+START_TEST(display_sizes)
+{
+    const struct plat_gfx *g = &machine.gfx;
+    unsigned wh[8][2], w, h;
+
+    px_on();
+    ck_assert_uint_eq(g->modes(g->ctx, wh, 8), 2); // of three, two are the same
+    ck_assert(wh[1][0] == PX_LARGE_W && wh[1][1] == PX_LARGE_H);
+    ck_assert_uint_eq(g->modes(g->ctx, wh, 1), 1);
+    ck_assert_int_eq(g->set(g->ctx, 5, 5), ERR_NOT_SUPPORTED);
+    px_mem.fail_at = px_mem.gets;
+    ck_assert_int_eq(g->set(g->ctx, PX_LARGE_W, PX_LARGE_H), ERR_NO_MEMORY);
+    px_mem.fail_at = -1;
+    ck_assert_uint_eq(px_mode.Mode, 0);
+    screen_write(&machine, "gone", 4);
+    ck_assert_int_eq(g->set(g->ctx, PX_LARGE_W, PX_LARGE_H), ERR_OK);
+    g->size(g->ctx, &w, &h);
+    ck_assert(w == PX_LARGE_W && h == PX_LARGE_H);
+    ck_assert(screen_size(&machine, &w, &h) && w == 43 && h == 37); // letters twice as large
+    screen_write(&machine, "Z", 1);
+    ck_assert_int_eq(px_char(0, 0), 'Z');
+    ck_assert_int_eq(px_char(1, 0), ' ');
+    px_off();
+}
+END_TEST
+
+// ---- Places: each with keys of its own, and the console that has them all
+
+START_TEST(keys_of_places)
+{
+    const struct plat_con *con = &machine.con;
+    uint8_t buf[8];
+    size_t n;
+    bool end;
+
+    px_on();
+    places_init(&machine);
+    ck_assert_uint_eq(machine.plat.seats_n, 1); // a display and no line
+    keys_put(&machine.keys, 'k');
+    keys_put(&machine.keys, 'K');
+    keys_put(&machine.line_keys, 'l');
+    ck_assert(keys_any(&machine));
+    con = machine.plat.seats[0];
+    ck_assert_int_eq(con->in.read(con->in.ctx, buf, 1, &n, &end), ERR_OK);
+    ck_assert(n == 1 && buf[0] == 'k' && !end);
+    con = machine.plat.con;
+    ck_assert_int_eq(con->in.read(con->in.ctx, buf, sizeof buf, &n, &end), ERR_OK);
+    ck_assert(n == 2 && memcmp(buf, "Kl", 2) == 0);
+    ck_assert(!keys_any(&machine));
+    ck_assert_int_eq(con->in.read(con->in.ctx, buf, sizeof buf, &n, &end), ERR_OK);
+    ck_assert_uint_eq(n, 0);
+    ck_assert(con->gfx == &machine.gfx && !con->blocks && machine.line_con.blocks);
+    px_off();
 }
 END_TEST
 
@@ -677,6 +991,12 @@ Suite *kernel_uefi_suite(void)
     tcase_add_test(t, division);
     tcase_add_loop_test(t, screen_text, 0, (int)COUNT(screen_rows));
     tcase_add_test(t, screen_is_shown_in_lines);
+    tcase_add_loop_test(t, drawn_text, 0, (int)COUNT(px_rows));
+    tcase_add_test(t, drawn_colours);
+    tcase_add_test(t, glyphs_are_asked_for_once);
+    tcase_add_test(t, pictures);
+    tcase_add_test(t, display_sizes);
+    tcase_add_test(t, keys_of_places);
     tcase_add_loop_test(t, key_bytes, 0, (int)COUNT(key_rows));
     tcase_add_test(t, keys_full);
     tcase_add_test(t, file_keeps);

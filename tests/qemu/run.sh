@@ -13,4 +13,4 @@ if [ ! -f "$image" ] || ! command -v qemu-system-x86_64 >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-python3 tests/qemu/machine.py "$work" "$image"
+python3 -B tests/qemu/machine.py "$work" "$image"
