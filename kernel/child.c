@@ -298,6 +298,9 @@ enum err call_kill(struct call *c, uint64_t id)
             continue;
         k->doomed += !t->doomed;
         t->doomed = true;
+        for (const struct task *own = work_of(c)->task; own; own = own->parent)
+            if (own == t) // whoever kills itself has no answer
+                return fail_set(c->fail, ERR_CANCELLED, FAIL_NO_POS, NULL, "the task was ended");
         return ERR_OK;
     }
     return ERR_NOT_FOUND;

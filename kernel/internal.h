@@ -313,13 +313,15 @@ struct kernel {
     struct task *runs;  // whose step is being taken
     struct task *ends;  // the child whose child_end is being called
     struct unit killed; // the error of what was ended from outside
+    struct unit died;   // and of what ran on a processor that stopped
     struct task **timers;
     uint32_t timers_n;
     uint64_t timer_order;
     uint64_t timers_ns;                     // when they were last run
     uint64_t walks;                         // of memo_cycle
     struct task *workers[PLAT_WORKERS_MAX]; // what each works for
-    unsigned workers_busy;
+    unsigned workers_busy, workers_lost;    // the lost ones are busy for ever
+    bool lost[PLAT_WORKERS_MAX];
     uint64_t budget_ns;
     const struct identity *identity;
 };

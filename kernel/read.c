@@ -241,6 +241,20 @@ static enum step ref_end(struct task *t, struct frame *f)
     return STEP_ON;
 }
 
+// Is this the unit that a task was sent as? A copy has the same parts.
+static bool is_root(const struct task *t, const struct unit *u)
+{
+    return u->kind == t->root.kind && u->kind > UNIT_STREAM && u->n == t->root.n && u->n &&
+           u->items == t->root.items;
+}
+
+// In which message does a ref stand that leads from s to u? In the one around the part that was
+// sent, as it stands; but in that part itself each stream is run once, however it is reached.
+static const struct scope *scope_at(const struct scope *s, const struct unit *u)
+{
+    return s->of && !is_root(s->task, u) ? s->of : s;
+}
+
 // The walk goes on in a value that reading gave: it needs a place that stays.
 static bool walk_on(struct task *t, struct frame *f, const struct unit *value)
 {
@@ -271,7 +285,9 @@ static enum step ref_step(struct task *t, struct frame *f)
         f->at = 0;
         if (!f->place)
             return no_ref(t, f);
-        f->found = s->of ? s->of : s; // a ref leads to the message as it stands
+        f->found = scope_at(s, s->msg);
+        if (f->found != s)
+            f->found = scope_at(s, f->place);
         f->at = 1;
         f->state = 1;
     } else if (f->state == 1) { // the value of a ref or stream on the way
@@ -306,6 +322,11 @@ static enum step ref_step(struct task *t, struct frame *f)
                 return fail(t, fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, no_memory));
         } else {
             f->place = u;
+            for (const struct scope *s = f->scope; s; s = s->outer)
+                if (s->of && s->of == f->found && is_root(s->task, u)) {
+                    f->found = s;
+                    break;
+                }
         }
         f->at++;
     }

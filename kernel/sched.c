@@ -215,6 +215,18 @@ static void job_done(struct kernel *k, struct task *t)
     task_ready(t);
 }
 
+// Its processor stopped. What it used can never be given back, but nobody waits for it any more.
+static void job_lost(struct kernel *k, struct task *t)
+{
+    k->workers_lost++;
+    if (t->state == TASK_DONE)
+        return;
+    t->waits = NULL;
+    t->n = 0;
+    t->error = k->died;
+    task_done(t, ERR_HANDLER_DIED);
+}
+
 static void workers_look(struct kernel *k)
 {
     const struct plat_work *work = k->plat->work;
@@ -222,7 +234,11 @@ static void workers_look(struct kernel *k)
     for (unsigned i = 0; k->workers_busy && i < work->n && i < PLAT_WORKERS_MAX; i++) {
         struct task *t = k->workers[i];
 
-        if (!t || !work->done(work->ctx, i))
+        if (t && !k->lost[i] && work->lost && work->lost(work->ctx, i)) {
+            k->lost[i] = true;
+            job_lost(k, t);
+        }
+        if (!t || k->lost[i] || !work->done(work->ctx, i))
             continue;
         k->workers[i] = NULL;
         k->workers_busy--;

@@ -32,6 +32,9 @@ enum err kernel_new(const struct plat *plat, const struct service *const *servic
     (void)fail_set(&killed, ERR_CANCELLED, FAIL_NO_POS, NULL,
                    "the task was ended"); // for k->killed
     k->killed = error_unit(&k->arena, &killed, NULL, NULL, NULL);
+    (void)fail_set(&killed, ERR_HANDLER_DIED, FAIL_NO_POS, NULL,
+                   "the processor that worked for this message stopped"); // for k->died
+    k->died = error_unit(&k->arena, &killed, NULL, NULL, NULL);
     if (!k->timers) {
         kernel_free(k);
         return fail_set(f, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for the kernel");
@@ -58,7 +61,7 @@ void kernel_free(struct kernel *k)
     while (k->oldest)
         task_cancel(k->oldest);
     // What workers still do is for nobody, but it uses our memory.
-    while (k->workers_busy)
+    while (k->workers_busy > k->workers_lost)
         if (kernel_step(k))
             plat->wait(plat->ctx, plat->now_ns(plat->ctx) + SLICE_NS);
     while (k->spare) {

@@ -51,6 +51,12 @@ static inline struct unit dat_part(const struct unit *whole, const struct unit *
 /** Bytes of n characters from the start of a text, or of all of it. */
 size_t dat_chars(struct span text, size_t n);
 
+/** Characters of a text. */
+size_t dat_count_chars(struct span text);
+
+/** First place of `what` (not empty) in a text from byte `at` on, or its length. */
+size_t dat_search(struct span text, size_t at, struct span what);
+
 /** Small enough for a count: an int 0..UNIT_ITEMS_MAX, else UNIT_ITEMS_MAX + 1. */
 static inline size_t dat_count(const struct unit *n)
 {

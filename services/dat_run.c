@@ -106,8 +106,8 @@ enum err dat_if(struct call *c)
 // ---- A message for each item
 
 enum {
-    SIDE_BY_SIDE = 24, // at least: they may wait for a clock or a person
-    TRY_NS = 1000000,  // when there are too many tasks: those that end make room
+    SIDE_BY_SIDE = 256, // at least: they may wait for a clock or a person
+    TRY_NS = 1000000,   // when there are too many tasks: those that end make room
     TRIES_MAX = 10000,
     ASIDE_ITEMS = 20000, // a longer list of results takes longer than the main loop may wait
 };
@@ -261,6 +261,12 @@ static enum err prepare(struct call *c, enum err (*begin)(struct call *c))
     }
     if (r->place != SIZE_MAX)
         list = &payload->items[r->place];
+    // The items of a map go into its messages as they stand, and are read as the command there
+    // reads its argument. The others also keep items as values, so these are read here.
+    if (c->command->name[0] == 'm' && (list->kind == UNIT_LIST || list->kind == UNIT_PAIR)) {
+        r->list = *list;
+        return begin(c);
+    }
     return dat_read(c, list, &r->list, begin);
 }
 

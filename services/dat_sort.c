@@ -160,21 +160,17 @@ enum err dat_uniq(struct call *c)
 static enum err place_of(struct call *c, int64_t *out)
 {
     const struct unit *x = &c->arg->items[0], *u = &c->arg->items[1];
-    int64_t at = 0;
+    size_t at = 0;
 
     *out = -1;
     if (u->kind == UNIT_STR) {
         if (x->kind != UNIT_STR)
             return dat_bad(c, "in a str only a str is found");
-        for (size_t i = 0; i + x->n <= u->n; i++) {
-            if (((unsigned char)u->s[i] & 0xC0) == 0x80 && x->n)
-                continue; // inside a character
-            if (!x->n || memcmp(u->s + i, x->s, x->n) == 0) {
-                *out = at;
-                return ERR_OK;
-            }
-            at++;
-        }
+        // Both are valid UTF-8, so what is found begins with a character.
+        if (x->n)
+            at = dat_search(unit_span(u), 0, unit_span(x));
+        if (at < u->n || !x->n)
+            *out = (int64_t)dat_count_chars((struct span){u->s, at});
         return ERR_OK;
     }
     for (uint32_t i = 0; i < u->n; i++) {

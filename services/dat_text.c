@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // dat.proc on str: characters are Unicode scalars, texts are cut between them.
+#define _GNU_SOURCE // memmem, whose time grows with the sum of both lengths, not their product
 #include "services/dat_proc.h"
 #include "units/chars.h"
 #include "units/heap.h"
@@ -23,7 +24,7 @@ size_t dat_chars(struct span text, size_t n)
     return at;
 }
 
-static size_t count_chars(struct span text)
+size_t dat_count_chars(struct span text)
 {
     size_t n = 0;
 
@@ -32,27 +33,18 @@ static size_t count_chars(struct span text)
     return n;
 }
 
-// First place of `what` (not empty) in a text from `at` on, or its length.
-static size_t search(struct span text, size_t at, struct span what)
+size_t dat_search(struct span text, size_t at, struct span what)
 {
-    while (what.len <= text.len - at) {
-        const char *p = memchr(text.at + at, what.at[0], text.len - at - what.len + 1);
+    const char *p = memmem(text.at + at, text.len - at, what.at, what.len);
 
-        if (!p)
-            break;
-        at = (size_t)(p - text.at);
-        if (memcmp(p, what.at, what.len) == 0)
-            return at;
-        at++;
-    }
-    return text.len;
+    return p ? (size_t)(p - text.at) : text.len;
 }
 
 enum err dat_len(struct call *c)
 {
     const struct unit *u = c->arg;
 
-    c->value = unit_int((int64_t)(u->kind == UNIT_STR ? count_chars(unit_span(u)) : u->n));
+    c->value = unit_int((int64_t)(u->kind == UNIT_STR ? dat_count_chars(unit_span(u)) : u->n));
     return ERR_OK;
 }
 
@@ -60,7 +52,7 @@ enum err dat_len(struct call *c)
 
 static enum err split_chars(struct call *c, struct span text)
 {
-    size_t n = count_chars(text), at = 0;
+    size_t n = dat_count_chars(text), at = 0;
     struct unit *items;
     enum err e = dat_array(c, n, &items);
 
@@ -83,11 +75,11 @@ enum err dat_split(struct call *c)
 
     if (!by.len)
         return split_chars(c, text);
-    for (size_t i = search(text, 0, by); i < text.len; i = search(text, i + by.len, by))
+    for (size_t i = dat_search(text, 0, by); i < text.len; i = dat_search(text, i + by.len, by))
         n++;
     e = dat_array(c, n, &items);
     for (size_t i = 0; !e && i < n; i++) {
-        size_t end = search(text, at, by);
+        size_t end = dat_search(text, at, by);
 
         e = unit_str((struct span){text.at + at, end - at}, &items[i]);
         at = end + by.len;
@@ -146,7 +138,8 @@ static enum err rep_text(struct call *c, struct span text, struct span from, str
 
     if (!from.len)
         return dat_bad(c, "an empty text stands everywhere and cannot be replaced");
-    for (size_t i = search(text, 0, from); i < text.len; i = search(text, i + from.len, from))
+    for (size_t i = dat_search(text, 0, from); i < text.len;
+         i = dat_search(text, i + from.len, from))
         n++;
     len = len - n * from.len + n * to.len;
     if (len > UNIT_TEXT_MAX_BYTES)
@@ -155,7 +148,7 @@ static enum err rep_text(struct call *c, struct span text, struct span from, str
     if (!out)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i <= n; i++) {
-        size_t end = search(text, at, from);
+        size_t end = dat_search(text, at, from);
 
         if (end > at)
             memcpy(p, text.at + at, end - at);

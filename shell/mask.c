@@ -56,6 +56,9 @@ bool mask_next(struct mask *m, size_t *from, size_t *to)
 
         *from = 0;
         *to = quote_end(text, 0, secret ? '`' : m->open);
+        // Who forgot to close it begins anew on the next line: what looks like a secret there is.
+        for (; secret && *to && *to < text.len && text.at[*to - 1] == '!'; m->strict = true)
+            *to = quote_end(text, *to + 1, '`');
         m->at = *to + 1;
         if (*to < text.len)
             m->open = 0;

@@ -126,12 +126,19 @@ static enum err load(void *ctx, const char *name, struct arena *a, struct span *
 {
     char *path;
     enum err e = path_of(ctx, name, &path);
+    struct stat st;
     int fd;
 
     if (e)
         return e;
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    e = fd < 0 ? linux_err(errno) : read_all(fd, a, out);
+    // A pipe in the place of a file would be waited for: it is none.
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        e = linux_err(errno);
+    else if (fstat(fd, &st))
+        e = linux_err(errno);
+    else
+        e = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ? ERR_NOT_SUPPORTED : read_all(fd, a, out);
     if (fd >= 0)
         (void)close(fd);
     free(path);

@@ -196,6 +196,9 @@ static const struct {
     {"{x:tick@lab deep:[@x (in (deep [@x @x])@lab)@lab @x]}@lab", "[1 [1 1] 1]"},
     {"{x:tick@lab deep:[(in (deep @x)@lab)@lab (in @x@lab.any)@lab tick@lab]}@lab", "[1 1 2]"},
     {"{x:(in (deep @x)@lab)@lab deep:@x}@lab", "!domain"},
+    {"(read {u:tick@lab k:@1.u l:@1.k})@lab", "{u:1 k:1 l:1}"},
+    {"{read:[tick@lab @read.0 (in {deep:[@read.0 tick@lab]}@lab)@lab]}@lab", "[1 1 [1 2]]"},
+    {"{read:{u:@v} v:[tick@lab @v.0 @read.u.0]}@lab", "{u:[1 1 1]}"},
     {"(run (num x)@lab)@lab", "!domain the message inside failed"},
     {"(refuse 1)@lab", "!domain the function has no value here"},
     // secrets go only where they are declared

@@ -163,6 +163,9 @@ static const struct {
     {"`wow!\n`x` !`b`", "`wow!\n`x` !`*`"},
     {"[`Hello!`\nabc]", "[`Hello!`\nabc]"},
     {"!`a\\`b\nc`d", "!`****\n*`d"},
+    // the first one was not closed, and the person begins anew
+    {"!`open\n!`sesame` x", "!`****\n********` x"},
+    {"!`open\n!`sesame` !`x`", "!`****\n********` !`*`"},
 };
 
 START_TEST(secrets_of_lines)

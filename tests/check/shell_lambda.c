@@ -236,7 +236,8 @@ static const struct {
     {"inp@io.term\r\1(off)@sys.hw\r5\r", "λ inp@io.term\n(off)@sys.hw\n(off)@sys.hw\nλ 5\n5\nλ\n"},
     // who ends the prompt gets a new one
     {"(kill 1)@sys.task\r5\r",
-     "λ (kill 1)@sys.task\nerror cancelled: the task was ended\n"
+     "λ (kill 1)@sys.task\nerror cancelled: the task was ended\nin sys.task\n"
+     "error cancelled: the task was ended\n"
      "    (task.loop (show (inp.msg `λ `)@io.term)@sys.task)@sys.t\nask\n    ^\n"
      "at lambda.msg:4:1\nλ 5\n5\nλ\n"},
     // in the background: the line that is being typed stays
