@@ -76,7 +76,7 @@ gnuefi.sha256   := 931a257b9c5c1ba65ff519f18373c438a26825f2db7866b163e96d1b168f2
 libs      := sodium mpdec cjson lz4 stb
 
 # Debian packages that each step needs, beyond git and make.
-packages.run    := gcc libc6-dev
+packages.run    := gcc libc6-dev xz-utils
 packages.unpack := bzip2
 packages.uefi   := $(packages.run) $(packages.unpack) meson ninja-build
 packages.qemu   := $(packages.uefi) qemu-system-x86 ovmf mtools
