@@ -160,6 +160,7 @@ static void job(void *arg)
     struct task *t = arg;
 
     t->job_e = t->job->command->run(t->job);
+    arena_reset(t->job->scratch); // to give back much takes long as well
 }
 
 static bool give(struct kernel *k, struct task *t)
