@@ -264,7 +264,7 @@ $(volume): $(image) | $B/stamp/packages-qemu
 	touch $@
 
 qemu: $(volume)
-	kernel/uefi/qemu.sh $(volume) -serial mon:stdio $(QEMU)
+	kernel/uefi/qemu.sh $(volume) -smp 2 -serial mon:stdio $(QEMU)
 
 # ---- tests -------------------------------------------------------------------------------------
 # Everything but the port's main, with the sanitizers, by both compilers.

@@ -154,7 +154,7 @@ def broken_cases(m):
 
 def person():
     disk = volume("person.img")
-    m = Machine(disk)
+    m = Machine(disk, "-smp", "2")
     first = m.prompt()
     check("prompt", first is not None, m.rest())
     if first is None:
@@ -234,7 +234,8 @@ def file_of_cases():
         for need in sorted({r[1] for r in rows if r[1]}):
             f.write("{say:`\\n@need %s` nl:t}@io.term\nserv@%s\n" % (need, need))
         f.write("{say:`@end` nl:t}@io.term\noff@sys.hw\n")
-    m = Machine(volume("cases.img", script))
+    # With a second processor, which the long ones use; the cookbook runs with one alone.
+    m = Machine(volume("cases.img", script), "-smp", "2")
     check("all that was said before off is shown", m.until("@end\r\n", 120), m.rest())
     check("off after the cases", m.off(), m.rest())
     m.kill()
