@@ -177,7 +177,10 @@ static enum step no_ref(struct task *t, const struct frame *f)
 
     if (f->at == 0)
         return fail(t, fail_set(&t->fail, ERR_NO_REF, FAIL_NO_POS,
-                                "a ref names a part of a message around it: {a:5 neg:@a}@math.calc",
+                                span_eq(step, SPAN("t")) || span_eq(step, SPAN("f"))
+                                    ? "t and f are bools: a name is another text"
+                                    : "a ref names a part of a message around it: "
+                                      "{a:5 neg:@a}@math.calc",
                                 "no message around this ref has %S", &step));
     return fail(t, fail_set(&t->fail, ERR_NO_REF, FAIL_NO_POS, NULL,
                             "step %u of this ref, %S, leads nowhere", (unsigned long)f->at + 1,
