@@ -192,6 +192,14 @@ asked() {
     ) | sort -u >>"$tmp/wanted"
 }
 
+# A suite that is not in the list would never run.
+suites() {
+    sed -n 's/^Suite \*\([a-z0-9_]*\)_suite(void)$/\1/p' tests/check/*.c | sort | while read -r name; do
+        grep -q "^SUITE($name)\$" tests/check/suites.def ||
+            echo "tests/check/$name.c:1: suites: not in tests/check/suites.def"
+    done
+}
+
 format() {
     formatter=
     for c in clang-format-14 clang-format; do
@@ -228,7 +236,7 @@ run() {
     cat "$tmp/out" >>"$tmp/bad"
 }
 skipped=0
-for rule in includes alone symbols format image; do run $rule; done
+for rule in includes alone symbols suites format image; do run $rule; done
 
 sort -u "$tmp/bad"
 bad=$(sort -u "$tmp/bad" | wc -l)
