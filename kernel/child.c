@@ -10,17 +10,17 @@ static bool has_room(const struct task *t, bool background)
 {
     while (t->parent)
         t = t->parent;
-    return t->kernel->owner.tasks < KERNEL_TASKS_MAX - KERNEL_TASKS_KEPT ||
-           !(background || t->background);
+    return !(background || t->background) ||
+           t->owner->tasks + KERNEL_TASKS_KEPT < t->owner->quota.tasks_max;
 }
 
-static enum err new_child(struct task *t, bool background, struct task **child)
+static enum err new_child(struct task *t, struct owner *o, bool background, struct task **child)
 {
-    enum err e = has_room(t, background) ? task_new(t->kernel, t->term, child) : ERR_BUSY;
+    enum err e = has_room(t, background) ? task_of(o, t->term, child) : ERR_BUSY;
 
     if (e == ERR_BUSY)
         return fail_set(&t->fail, e, FAIL_NO_POS, "try again when some have ended",
-                        "there are %u tasks already", (unsigned long)t->kernel->owner.tasks);
+                        "there are %u tasks already", (unsigned long)o->tasks);
     if (e)
         return fail_set(&t->fail, e, FAIL_NO_POS, NULL, "no memory for another message");
     // The memory of a small message; an arena that has a chunk keeps it.
@@ -29,18 +29,35 @@ static enum err new_child(struct task *t, bool background, struct task **child)
     return ERR_OK;
 }
 
-enum err call_child(struct call *c, struct task **child, struct arena **a)
+static enum err child_of(struct call *c, struct owner *o, struct task **child)
 {
     struct task *t = work_of(c)->task;
-    enum err e;
 
     if (t->nest == TASK_NEST_MAX)
         return fail_set(&t->fail, ERR_LIMIT, FAIL_NO_POS, NULL,
                         "messages are nested more than %u deep", (unsigned long)TASK_NEST_MAX);
-    e = new_child(t, false, child);
+    return new_child(t, o, false, child);
+}
+
+enum err call_child(struct call *c, struct task **child, struct arena **a)
+{
+    enum err e = child_of(c, work_of(c)->task->owner, child);
+
     if (!e)
         *a = &(*child)->arena;
     return e;
+}
+
+// What a person at the terminal typed is his, whoever asked him for it. What came from the
+// background stays with its own author: somebody else may sit at the terminal by now.
+static struct owner *author_of(const struct task *t, unsigned flags)
+{
+    const struct task *root = t;
+
+    while (root->parent)
+        root = root->parent;
+    return (flags & CHILD_FRONT) && t->term && !root->background ? term_owner(t->kernel, t->term)
+                                                                 : t->owner;
 }
 
 // The unit is to be run, whatever it was before.
@@ -112,8 +129,7 @@ enum err call_spawn(struct call *c, const struct unit *u, unsigned flags, uint32
                     child_end *end)
 {
     struct task *child;
-    struct arena *a;
-    enum err e = call_child(c, &child, &a);
+    enum err e = child_of(c, author_of(work_of(c)->task, flags), &child);
 
     if (!e)
         call_start(c, child, u, flags, tag, end);
@@ -172,7 +188,8 @@ enum err call_keep(struct call *c, const struct unit *value, struct unit *out)
         c->arena->wipe = true;
     // Taken over only where most of the memory is the value.
     if (small > VALUE_COPY_BYTES && child && child->arena.used_bytes / 4 <= small &&
-        !child->arena.wipe && arena_adopt(c->arena, &child->arena)) {
+        child->owner == work_of(c)->task->owner && !child->arena.wipe &&
+        arena_adopt(c->arena, &child->arena)) {
         *out = *value;
         return ERR_OK;
     }
@@ -227,7 +244,7 @@ enum err call_detach(struct call *c, const struct unit *u, unsigned flags, uint6
     struct task *t = w->task, *child;
     const struct scope *scope = NULL;
     struct unit copy, root;
-    enum err e = new_child(t, true, &child);
+    enum err e = new_child(t, t->owner, true, &child);
 
     if (e)
         return e;
@@ -270,14 +287,18 @@ uint64_t call_id(const struct call *c)
 
 size_t call_tasks(const struct call *c, struct task_info *out, size_t max)
 {
+    const struct owner *me = ((const struct work *)c)->task->owner;
     size_t n = 0;
 
-    for (const struct task *t = c->kernel->oldest; t; t = t->all_next, n++) {
-        if (n >= max)
+    for (const struct task *t = c->kernel->oldest; t; t = t->all_next) {
+        if (t->owner != me && me != &c->kernel->owner)
             continue;
-        out[n] = (struct task_info){
+        if (n++ >= max)
+            continue;
+        out[n - 1] = (struct task_info){
             .id = t->id,
             .parent = t->parent_id,
+            .user = t->owner->name,
             .name = name_of(t),
             .waits = t->state == TASK_WAITS || t->state == TASK_PARKED,
             .start_ns = t->start_ns,
@@ -292,9 +313,10 @@ size_t call_tasks(const struct call *c, struct task_info *out, size_t max)
 enum err call_kill(struct call *c, uint64_t id)
 {
     struct kernel *k = c->kernel;
+    const struct owner *me = work_of(c)->task->owner;
 
     for (struct task *t = k->oldest; t; t = t->all_next) {
-        if (t->id != id)
+        if (t->id != id || (t->owner != me && me != &k->owner))
             continue;
         k->doomed += !t->doomed;
         t->doomed = true;
@@ -303,7 +325,10 @@ enum err call_kill(struct call *c, uint64_t id)
                 return fail_set(c->fail, ERR_CANCELLED, FAIL_NO_POS, NULL, "the task was ended");
         return ERR_OK;
     }
-    return ERR_NOT_FOUND;
+    if (me == &k->owner)
+        return ERR_NOT_FOUND;
+    return fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, "(get.all)@sys.task lists yours",
+                    "you have no such task");
 }
 
 enum err call_fit(struct call *c, struct span serv, const struct unit *msg, bool *named,
@@ -311,7 +336,10 @@ enum err call_fit(struct call *c, struct span serv, const struct unit *msg, bool
 {
     const struct route *r = route_find(c->kernel, serv);
     const struct command *run;
+    enum err e = rights_enter(work_of(c)->task, r, serv);
 
+    if (e)
+        return e;
     if (!r)
         return fail_set(c->fail, ERR_NO_SERVICE, FAIL_NO_POS,
                         names_hint(work_of(c)->task, serv, NULL), "no service is named %S", &serv);
@@ -350,6 +378,15 @@ static void lose_term(struct task *t)
             t->frames[i].call->term = NULL;
 }
 
+void term_set_owner(struct kernel *k, struct term *term, struct owner *o)
+{
+    if (term->user)
+        term->user->terms--;
+    term->user = o == &k->owner ? NULL : o;
+    if (term->user)
+        term->user->terms++;
+}
+
 void term_close(struct kernel *k, struct term *term)
 {
     struct task *t = k->oldest;
@@ -366,5 +403,9 @@ void term_close(struct kernel *k, struct term *term)
             next = k->oldest; // it took its children along
         }
         t = next;
+    }
+    if (term->user) {
+        term->user->terms--;
+        term->user = NULL;
     }
 }

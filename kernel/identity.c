@@ -6,6 +6,12 @@
 #include "kernel/internal.h"
 #include "msgs/message.h"
 
+static struct key_files files_of(const struct plat_file *file)
+{
+    return (struct key_files){file->ctx,  file->has, file->load, file->make,
+                              file->save, file->del, file->list};
+}
+
 enum err kernel_identity(struct kernel *k, struct fail *f, const struct identity **out)
 {
     const struct plat *plat = k->plat;
@@ -17,7 +23,7 @@ enum err kernel_identity(struct kernel *k, struct fail *f, const struct identity
 
     if (!k->identity) {
         if (file)
-            files = (struct key_files){file->ctx, file->has, file->load, file->make};
+            files = files_of(file);
         id = arena_new(&k->arena, sizeof *id);
         if (!id)
             return fail_set(f, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for the keys");
@@ -26,6 +32,7 @@ enum err kernel_identity(struct kernel *k, struct fail *f, const struct identity
             return e;
         k->arena.wipe = true;
         k->identity = id;
+        memcpy(k->owner.id, id->cert.user, sizeof k->owner.id);
     }
     *out = k->identity;
     return ERR_OK;
@@ -38,7 +45,7 @@ bool kernel_has_identity(const struct kernel *k)
 
     if (k->identity || !file)
         return k->identity != NULL;
-    files = (struct key_files){file->ctx, file->has, file->load, file->make};
+    files = files_of(file);
     return identity_exists(&files);
 }
 
@@ -52,7 +59,7 @@ int64_t kernel_time_ms(const struct kernel *k)
 enum err call_message(struct call *c, struct unit *out)
 {
     const struct identity *id;
-    enum err e = kernel_identity(c->kernel, c->fail, &id);
+    enum err e = call_identity(c, &id);
 
     return e ? e
              : msg_dump(c->arena, id, span_of(c->service->name), c->arg, kernel_time_ms(c->kernel),

@@ -5,6 +5,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/limits.h"
+#include "kernel/rights.h"
 
 // ---- Tables (kernel/route.c)
 
@@ -16,6 +17,8 @@ struct names {
 
 struct route {
     const struct service *service;
+    uint8_t user[32]; // whose it is when other is set, else the node's owner's
+    bool given;
     const struct command *other; // the default command, or NULL
     struct names commands;
 };
@@ -89,6 +92,7 @@ enum task_state {
 
 struct task {
     struct kernel *kernel;
+    struct owner *owner; // the author of its message
     struct term *term;
     struct task *next;                // in the list of spare, ready or queued ones
     struct task *all_prev, *all_next; // all that were started, oldest first
@@ -109,6 +113,8 @@ struct task {
     struct unit cause; // of the failure, when a child's error is passed on; else none
     struct unit error; // the error unit while frames are unwound
     struct outcome outcome;
+    void (*when_done)(void *ctx, struct task *t); // NULL: nobody is told
+    void *when_ctx;
     // Family
     struct task *parent, *kids, *kid_prev, *kid_next;
     uint64_t parent_id; // of one in the background too
@@ -149,6 +155,12 @@ enum step stream_step(struct task *t, struct frame *f);
 
 /** What a stream gave is kept for whoever else reaches it. False: no memory. */
 bool stream_remember(struct task *t, const struct frame *f, const struct unit *value);
+
+/** A task of this user. Errors: ERR_BUSY, ERR_NO_MEMORY */
+enum err task_of(struct owner *o, struct term *term, struct task **out);
+
+/** The session acts for him from now on. */
+void term_set_owner(struct kernel *k, struct term *term, struct owner *o);
 
 /** Push a frame that reads node; the answer comes in t->value. */
 void task_read(struct task *t, const struct unit *node, const struct scope *scope,
@@ -282,26 +294,21 @@ void queue_put(struct queue *q, struct task *t);
 struct task *queue_take(struct queue *q);
 void queue_remove(struct queue *q, struct task *t);
 
-// Whose tasks they are, and what they may hold together. Memory is counted here because several
-// processors ask for it at once.
-struct owner {
-    struct mem mem; // the port's, counted
-    const struct mem *port;
-    size_t bytes, bytes_max; // bytes: atomic
-    size_t tasks;
-};
-
-void owner_init(struct owner *o, const struct plat *plat);
-
 struct kernel {
     const struct plat *plat;
     struct arena arena; // tables
     struct route *routes;
     size_t routes_n;
     struct names services;
-    struct owner owner;
-    struct task *spare;
-    unsigned spare_n;
+    struct owner owner;  // the node's
+    struct owner nobody; // who has not logged in
+    struct owner *others;
+    unsigned others_n;
+    uint64_t seen;
+    size_t bytes, bytes_max; // of all owners, with what is kept for each; bytes: atomic
+    size_t tasks;            // likewise
+    bool quotas_wait;
+    struct rights rights;
     struct queue prompt, slow; // ready: those that computed little since they waited, the others
     struct queue asides;       // wait for a worker
     size_t doomed;             // how many were killed, and still are there
@@ -323,7 +330,7 @@ struct kernel {
     unsigned workers_busy, workers_lost;    // the lost ones are busy for ever
     bool lost[PLAT_WORKERS_MAX];
     uint64_t budget_ns;
-    const struct identity *identity;
+    struct identity *identity;
 };
 
 #endif

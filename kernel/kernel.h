@@ -48,6 +48,10 @@ void kernel_free(struct kernel *k);
  */
 MUST_USE enum err kernel_identity(struct kernel *k, struct fail *f, const struct identity **out);
 
+/** Is the file with the node's grants as it should be? Else nobody but the node's owner has any
+ * right. Errors: ERR_CORRUPT, ERR_IO, ..; told in f */
+MUST_USE enum err kernel_rights(struct kernel *k, struct fail *f);
+
 /** Were keys made before? Reads no file. */
 bool kernel_has_identity(const struct kernel *k);
 
@@ -58,9 +62,21 @@ int64_t kernel_time_ms(const struct kernel *k);
  * task_new - a task with an empty arena, for one message
  *
  * The unit to be sent is made in task_arena(t), then task_start runs it as far as it goes at once.
- * @term: the session's terminal, NULL: none
+ * Its author is the user of the session: the node's owner, until somebody logs in or out.
+ * @term: the session's terminal; NULL: none, and the author is the node's owner
+ *
+ * Errors: ERR_BUSY (the author has as many tasks as he may), ERR_NO_MEMORY
  */
 MUST_USE enum err task_new(struct kernel *k, struct term *term, struct task **out);
+
+/** The same for the node's owner, whoever has logged in: what makes a prompt. */
+MUST_USE enum err task_new_own(struct kernel *k, struct term *term, struct task **out);
+
+/** The same for a message that came from elsewhere, signed for this user (public key). */
+MUST_USE enum err task_new_for(struct kernel *k, const uint8_t user[32], struct task **out);
+
+/** Before task_start: what is called on the main loop when it has ended, also at once. */
+void task_when_done(struct task *t, void (*done)(void *ctx, struct task *t), void *ctx);
 struct arena *task_arena(struct task *t);
 
 /** Run a stream; any other unit is its own value. @u lies in the task's arena. */

@@ -13,6 +13,24 @@ enum {
     // Of these, what tasks in the background leave to whoever sits at a terminal.
     KERNEL_TASKS_KEPT = 64,
 
+    // Tasks of all owners together: each has its memory, and a place among the timers.
+    KERNEL_TASKS_ALL = 4096,
+
+    // What of all tasks nobody can take from the node's owner.
+    NODE_TASKS_MIN = 256,
+
+    // Users that the kernel knows at once: those with a session, tasks or an account. Past them the
+    // account of one who has nothing here any more is forgotten.
+    KERNEL_OWNERS_MAX = 256,
+
+    // Grants of a node, and what was taken back lately: each is looked at when one of his messages
+    // wants to know, and all are checked at the start, 0.1 ms each.
+    GRANTS_MAX = 1024,
+    REVOKED_KEPT = 64,
+
+    // Words in one grant.
+    GRANT_WORDS_MAX = 64,
+
     // Messages nested in one another, LANGUAGE section 7.
     TASK_NEST_MAX = 32,
 
@@ -55,5 +73,8 @@ enum {
     // All memory of one owner's tasks.
     OWNER_BYTES_MAX = 1 << 30,
 };
+
+// All memory of all tasks: room for a few owners at their limit, and what a machine of today has.
+#define KERNEL_BYTES_MAX ((uint64_t)4 << 30)
 
 #endif

@@ -81,10 +81,18 @@ struct plat_con {
 /**
  * struct plat_file - small files that the node keeps (keys, settings), and files to read
  *
- * has, load and make take plain names such as "node.key" and lie in one folder of this node.
- * make gives a new file, as a whole or not at all, that only its owner may read; one that is there
- * stays as it is, and the answer is ERR_EXISTS.
- * open takes a path as a person writes it.
+ * All but open take plain names such as "node.key", which lie in one folder of this node, for its
+ * owner only.
+ *
+ * @load: a file that others may read or write is refused: ERR_DENIED. Texts for the prompt
+ *        (NAME.msg), which people write, only if anybody may write them
+ * @make: a new file, as a whole or not at all; one that is there stays as it is: ERR_EXISTS
+ * @save: a file in the place of the one that may be there. Whatever happens meanwhile, the old or
+ *        the new one is there, whole; after it the new one is on the disk
+ * @del:  after it the file is gone for good. Errors also: ERR_NOT_FOUND
+ * @list: the names of all files, in any order, in the arena; NULL: not known here. What is only
+ *        there while a file is written is none
+ * @open: takes a path as a person writes it
  * Errors: ERR_NOT_FOUND, ERR_IO, ERR_DENIED, ERR_NO_SPACE, ERR_NO_MEMORY, ERR_TOO_BIG
  */
 struct plat_file {
@@ -92,6 +100,9 @@ struct plat_file {
     bool (*has)(void *ctx, const char *name);
     enum err (*load)(void *ctx, const char *name, struct arena *a, struct span *out);
     enum err (*make)(void *ctx, const char *name, struct span bytes);
+    enum err (*save)(void *ctx, const char *name, struct span bytes);
+    enum err (*del)(void *ctx, const char *name);
+    enum err (*list)(void *ctx, struct arena *a, struct span **names, size_t *n);
     enum err (*open)(void *ctx, const char *path, struct plat_source *out);
 };
 

@@ -83,6 +83,7 @@ static void used(struct task *t, uint64_t ns)
 {
     bool own = true;
 
+    t->owner->cpu_ns += ns;
     for (; t; t = t->parent) {
         t->cpu_ns += own ? ns : 0;
         t->total_ns += ns;
@@ -291,6 +292,8 @@ uint64_t kernel_step(struct kernel *k)
 
     if (k->workers_busy || k->asides.first)
         workers_look(k);
+    if (k->quotas_wait)
+        owners_settle(k);
     due = k->timers_n ? timers_run(k, now) : UINT64_MAX;
     kernel_settle(k);
     k->clock_ns = now;

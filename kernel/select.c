@@ -141,8 +141,8 @@ void work_blame(struct task *t, const struct work *w)
     const char *near;
     struct span name;
 
-    if (w->call.command != w->route->other || w->given[CALL_OPTS_MAX] != p ||
-        (p->flags & UNIT_DONE) || word->kind != UNIT_STR)
+    if (!rights_tell(t, w->route) || w->call.command != w->route->other ||
+        w->given[CALL_OPTS_MAX] != p || (p->flags & UNIT_DONE) || word->kind != UNIT_STR)
         return;
     name = unit_span(word);
     near = names_hint(t, name, w->route);

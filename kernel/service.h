@@ -20,6 +20,7 @@
 #include "kernel/term.h"
 #include "units/unit.h"
 
+struct identity;
 struct kernel;
 struct msg;
 
@@ -65,6 +66,10 @@ enum command_flag {
     CMD_KERNEL = 32,  // of a pure service, but it sends messages: stays on the main loop
     CMD_WORKER = 64,  // of a service that is not pure, but this command is
     CMD_MERGES = 128, // in a chain of sys.task the map that it answers is merged key by key (fsm)
+    // Who may use it, where that is not the service's owner and those with a grant:
+    CMD_ANYONE = 256, // everybody, also who has not logged in (login)
+    CMD_USER = 512,   // every user: it concerns himself alone (sign, exp)
+    CMD_NODE = 1024,  // the node's owner only; it cannot be granted (off, new)
 };
 
 /**
@@ -89,6 +94,9 @@ struct command {
     const char *res; // shape of the answer, for the manual; NULL: `-`
     // Predicted time in ns, from c->arg and c->opt; NULL: by the size of the argument
     uint64_t (*effort)(const struct call *c);
+    // The path that a call touches, for grants below a path, from c->arg and c->opt as read: a ref,
+    // or NULL for all of the service's. NULL: what is declared READ_PATH
+    const struct unit *(*path)(const struct call *c);
 };
 
 struct service {
@@ -214,6 +222,7 @@ MUST_USE enum err call_detach(struct call *c, const struct unit *u, unsigned fla
 
 struct task_info {
     uint64_t id, parent; // parent 0: none
+    const char *user;    // whose it is: a name, or the public key as text; "" nobody's
     const char *name;    // of the service that its message goes to; "" none
     bool waits;          // for an event, not for the processor
     uint64_t start_ns;   // as plat->now_ns
@@ -224,12 +233,12 @@ struct task_info {
 /** The task of this call. */
 uint64_t call_id(const struct call *c);
 
-/** Tasks that the author may see, oldest first; gives how many there are, also past max. */
+/** Tasks that the author may see (his own; the node's owner all), oldest first; gives how many there are, also past max. */
 size_t call_tasks(const struct call *c, struct task_info *out, size_t max);
 
 /**
  * End a task and its children, soon after this handler; who waits for it gets ERR_CANCELLED.
- * Errors: ERR_NOT_FOUND, ERR_DENIED
+ * Errors: ERR_NOT_FOUND; ERR_DENIED for all but the node's owner when it is not his, or not there
  */
 MUST_USE enum err call_kill(struct call *c, uint64_t id);
 
@@ -242,5 +251,76 @@ MUST_USE enum err call_kill(struct call *c, uint64_t id);
  */
 MUST_USE enum err call_fit(struct call *c, struct span serv, const struct unit *msg, bool *named,
                            bool *merges);
+
+// ---- Users and rights, for sys.usr (MESSAGES section 3)
+
+/**
+ * call_author - who sent the message
+ * @id:    public key; may be NULL, then no key is loaded
+ * @owner: he is the node's owner
+ *
+ * Errors: ERR_DENIED (nobody: not logged in), those of kernel_identity
+ */
+MUST_USE enum err call_author(struct call *c, uint8_t id[32], bool *owner);
+
+/** Who signs on this node for the author. Errors: ERR_DENIED (no certificate for this node), .. */
+MUST_USE enum err call_identity(struct call *c, const struct identity **out);
+
+/** The node's own identity: its keys, and its owner's certificate. */
+MUST_USE enum err call_node(struct call *c, const struct identity **out);
+
+/**
+ * call_login - the session of this call acts for another user, from the next message on
+ * @name: as it is shown
+ * @cert: his certificate for this node, as bytes (cert_make): only his key can have made it
+ *
+ * What runs already keeps its author. On the main loop.
+ * Errors: ERR_NOT_SUPPORTED (no session: a message from elsewhere, or in the background),
+ *         ERR_BAD_SIGN, ERR_DENIED (for another node), ERR_EXPIRED, ERR_CLOCK, ERR_BUSY, ..
+ */
+MUST_USE enum err call_login(struct call *c, struct span name, struct span cert);
+
+/** .. for nobody. Errors: ERR_NOT_SUPPORTED */
+MUST_USE enum err call_logout(struct call *c);
+
+/**
+ * call_grant - give a right; signed for the author, kept, and valid from the next message on
+ * @grant: {to:%`32` may:[word ..]} and, where given, on:@path until:ms (of UTC) rate:n (messages a
+ *         second) mem:(min max) (bytes) tasks:(min max)
+ * @id:    what revokes it: hash of the signed unit
+ *
+ * A word of `may` is a service, a service and one of its commands (`io.store.load`), or a group
+ * (kernel/rights.def). The author must own all of the services.
+ * Errors: ERR_BAD_ARG (told in c->fail), ERR_DENIED, ERR_LIMIT, those of call_identity and of files
+ */
+MUST_USE enum err call_grant(struct call *c, const struct unit *grant, uint8_t id[32]);
+
+/** Take a right back. Errors: ERR_NOT_FOUND, ERR_DENIED (not the author's), of files */
+MUST_USE enum err call_revoke(struct call *c, const uint8_t id[32]);
+
+/**
+ * call_grants - the rights that the author gave or has (the node's owner: all of them)
+ * @out: list of {id:%`32` by:%`32` to:%`32` may:[..] ..} in c->arena, as call_grant got them
+ */
+MUST_USE enum err call_grants(struct call *c, struct unit *out);
+
+/**
+ * call_own - give a service to another owner; the node's owner only
+ * @user: NULL: back to the node's owner
+ * Errors: ERR_NO_SERVICE, ERR_DENIED, of files
+ */
+MUST_USE enum err call_own(struct call *c, struct span service, const uint8_t *user);
+
+struct account {
+    uint64_t messages, bytes; // that were sent to services, and their encoded size
+    uint64_t cpu_ns;
+    size_t memory, tasks;    // now
+    uint64_t rate;           // messages a second at most; 0: no limit
+    size_t mem_min, mem_max; // bytes that are kept for him; that he may have
+    size_t tasks_min, tasks_max;
+};
+
+/** Since the node started. @user: NULL: the author. Errors: ERR_DENIED (another's), ERR_NOT_FOUND */
+MUST_USE enum err call_account(struct call *c, const uint8_t *user, struct account *out);
 
 #endif

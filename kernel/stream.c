@@ -238,20 +238,24 @@ static enum step read_args(struct task *t, struct frame *f, struct work *w, unsi
         else
             w->call.opt[i] = u;
     }
+    e = rights_touch(t, w);
+    if (e)
+        return fail(t, e);
     f->state = ST_ANSWER;
     return run_handler(t, w);
 }
 
-// The payload is known: command, rights (later), shapes, arguments.
+// The payload is known: command, rights, shapes, arguments.
 static enum step choose(struct task *t, struct frame *f, struct work *w)
 {
     bool answered;
     enum err e = work_select(t, w, &answered);
 
+    if (!e && answered) // help
+        return answer(t, &w->call.value);
+    e = rights_run(t, w, e);
     if (e)
         return fail(t, e);
-    if (answered)
-        return answer(t, &w->call.value);
     for (unsigned i = 0; i <= CALL_OPTS_MAX; i++) {
         if (!w->given[i])
             continue;
@@ -288,7 +292,11 @@ static enum step begin(struct task *t, struct frame *f)
     f->call = NULL;
     t->fail.pos = FAIL_NO_POS;
     t->fail.hint = NULL;
-    e = check_address(t, f->node);
+    e = owner_sends(t->owner, payload, &t->fail);
+    if (!e)
+        e = check_address(t, f->node);
+    if (!e)
+        e = rights_enter(t, r, name);
     if (e)
         return fail(t, e);
     if (!r)

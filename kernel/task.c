@@ -16,7 +16,7 @@ enum err kernel_new(const struct plat *plat, const struct service *const *servic
 {
     struct arena a;
     struct kernel *k;
-    struct fail killed;
+    struct fail killed, ignored;
     enum err e;
 
     arena_init(&a, plat->mem, 16 << 20);
@@ -24,11 +24,11 @@ enum err kernel_new(const struct plat *plat, const struct service *const *servic
     if (!k)
         return fail_set(f, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for the kernel");
     *k = (struct kernel){.plat = plat, .arena = a, .budget_ns = TASK_BUDGET_NS};
-    owner_init(&k->owner, plat);
+    owners_init(k);
     queue_init(&k->prompt);
     queue_init(&k->slow);
     queue_init(&k->asides);
-    k->timers = arena_new(&k->arena, KERNEL_TASKS_MAX * sizeof *k->timers);
+    k->timers = arena_new(&k->arena, KERNEL_TASKS_ALL * sizeof *k->timers);
     (void)fail_set(&killed, ERR_CANCELLED, FAIL_NO_POS, NULL,
                    "the task was ended"); // for k->killed
     k->killed = error_unit(&k->arena, &killed, NULL, NULL, NULL);
@@ -44,6 +44,10 @@ enum err kernel_new(const struct plat *plat, const struct service *const *servic
         kernel_free(k);
         return e;
     }
+    // Who owns a service must be known before the first message; what is wrong with the file is told
+    // to whoever needs it (kernel_rights).
+    if (plat->file && plat->file->has(plat->file->ctx, RIGHTS_FILE))
+        (void)rights_load(k, &ignored);
     *out = k;
     return ERR_OK;
 }
@@ -64,14 +68,8 @@ void kernel_free(struct kernel *k)
     while (k->workers_busy > k->workers_lost)
         if (kernel_step(k))
             plat->wait(plat->ctx, plat->now_ns(plat->ctx) + SLICE_NS);
-    while (k->spare) {
-        struct task *t = k->spare;
-
-        k->spare = t->next;
-        arena_fini(&t->arena);
-        arena_fini(&t->scratch);
-        k->plat->mem->put(k->plat->mem->ctx, t, sizeof *t);
-    }
+    owners_fini(k);
+    rights_fini(k);
     a = k->arena; // the kernel lies in it
     arena_fini(&a);
 }
@@ -83,30 +81,55 @@ size_t kernel_running(const struct kernel *k)
 
 // ---- Life of a task
 
-enum err task_new(struct kernel *k, struct term *term, struct task **out)
+enum err task_of(struct owner *o, struct term *term, struct task **out)
 {
-    struct task *t = k->spare;
+    struct kernel *k = o->kernel;
+    struct task *t = o->spare;
 
-    if (k->owner.tasks >= KERNEL_TASKS_MAX)
+    if (!owner_admits(o))
         return ERR_BUSY;
     if (t) {
-        k->spare = t->next;
-        k->spare_n--;
+        o->spare = t->next;
+        o->spare_n--;
     } else {
         t = k->plat->mem->get(k->plat->mem->ctx, sizeof *t);
         if (!t)
             return ERR_NO_MEMORY;
         memset(t, 0, sizeof *t);
         t->kernel = k;
-        arena_init(&t->arena, &k->owner.mem, TASK_BYTES_MAX);
-        arena_init(&t->scratch, &k->owner.mem, CALL_BYTES_MAX);
+        t->owner = o;
+        arena_init(&t->arena, &o->mem, TASK_BYTES_MAX);
+        arena_init(&t->scratch, &o->mem, CALL_BYTES_MAX);
     }
-    k->owner.tasks++;
+    owner_enter(o);
     t->term = term;
     t->next = NULL;
     t->state = TASK_NEW;
     *out = t;
     return ERR_OK;
+}
+
+enum err task_new(struct kernel *k, struct term *term, struct task **out)
+{
+    return task_of(term_owner(k, term), term, out);
+}
+
+enum err task_new_for(struct kernel *k, const uint8_t user[32], struct task **out)
+{
+    struct owner *o = owner_find(k, user);
+
+    return o ? task_of(o, NULL, out) : ERR_BUSY;
+}
+
+enum err task_new_own(struct kernel *k, struct term *term, struct task **out)
+{
+    return task_of(&k->owner, term, out);
+}
+
+void task_when_done(struct task *t, void (*done)(void *ctx, struct task *t), void *ctx)
+{
+    t->when_done = done;
+    t->when_ctx = ctx;
 }
 
 struct arena *task_arena(struct task *t)
@@ -146,6 +169,8 @@ void task_start(struct task *t, const struct unit *u)
     if (!run) {
         t->outcome = (struct outcome){.e = ERR_OK, .value = *u};
         t->state = TASK_DONE;
+        if (t->when_done)
+            t->when_done(t->when_ctx, t);
         return;
     }
     t->kernel->clock_ns = 0;
@@ -190,6 +215,8 @@ void task_done(struct task *t, enum err e)
         if (e && e != ERR_CANCELLED && t->term && t->term->fail)
             t->term->fail(t->term->ctx, &t->outcome.error, t->id);
         task_free(t);
+    } else if (t->when_done) {
+        t->when_done(t->when_ctx, t);
     }
 }
 
@@ -210,21 +237,22 @@ void task_cancel(struct task *t)
 
 static void give_back(struct task *t)
 {
-    struct kernel *k = t->kernel;
-    const struct mem *mem = k->plat->mem;
+    struct owner *o = t->owner;
+    const struct mem *mem = o->kernel->plat->mem;
 
     arena_reset(&t->arena);
     arena_reset(&t->scratch);
-    if (k->spare_n < KERNEL_SPARE_TASKS) {
+    if (o->spare_n < KERNEL_SPARE_TASKS) {
         struct arena arena = t->arena, scratch = t->scratch;
 
         memset(t, 0, sizeof *t);
-        t->kernel = k;
+        t->kernel = o->kernel;
+        t->owner = o;
         t->arena = arena;
         t->scratch = scratch;
-        t->next = k->spare;
-        k->spare = t;
-        k->spare_n++;
+        t->next = o->spare;
+        o->spare = t;
+        o->spare_n++;
         return;
     }
     arena_fini(&t->arena);
@@ -234,7 +262,6 @@ static void give_back(struct task *t)
 
 void task_free(struct task *t)
 {
-    struct kernel *k = t->kernel;
     struct task *p = t->parent;
 
     task_cancel(t);
@@ -247,7 +274,7 @@ void task_free(struct task *t)
     }
     if (!p || !t->given_back)
         p = NULL;
-    k->owner.tasks--;
+    owner_leave(t->owner);
     give_back(t);
     if (p && !--p->held && p->given_back && !p->job)
         task_free(p);

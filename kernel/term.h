@@ -9,6 +9,7 @@
 #include "units/unit.h"
 
 struct call;
+struct owner;
 struct pixels;
 struct task;
 
@@ -53,6 +54,8 @@ struct term {
     enum err (*shot)(void *ctx, struct arena *a, struct pixels *out);
     // The kernel's: the task that Ctrl-C ends (kernel.h, term_interrupt)
     struct task *front;
+    // .. and for whom the session acts; NULL: the node's owner
+    struct owner *user;
 };
 
 #endif

@@ -22,12 +22,15 @@
 #include "units/arena.h"
 
 /**
- * struct key_files - where the files lie, lent by the machine
+ * struct key_files - where the files lie, lent by the machine (see plat_file of kernel/plat.h)
  * @has:  is there such a file?
  * @load: the whole file, in the arena
  * @make: a new file, whole or not at all, that only its owner may read. ERR_EXISTS when there is
  *        one, which stays as it is: of two nodes that start at once in the same place, one wins
  *        and the other takes what it made
+ * @save: the same in the place of what may be there: at any moment the old or the new one is whole
+ * @del:  ERR_NOT_FOUND when there is none
+ * @list: names of all files, in the arena
  * Errors of load and make also: ERR_NOT_FOUND, ERR_IO, ERR_DENIED, ERR_NO_SPACE, ERR_NO_MEMORY,
  * ERR_TOO_BIG
  */
@@ -36,6 +39,9 @@ struct key_files {
     bool (*has)(void *ctx, const char *name);
     enum err (*load)(void *ctx, const char *name, struct arena *a, struct span *out);
     enum err (*make)(void *ctx, const char *name, struct span bytes);
+    enum err (*save)(void *ctx, const char *name, struct span bytes);
+    enum err (*del)(void *ctx, const char *name);
+    enum err (*list)(void *ctx, struct arena *a, struct span **names, size_t *n);
 };
 
 /** Holds secrets: identity_fini wipes them. Lies in one piece, so it may be moved. */

@@ -206,12 +206,14 @@ static const struct command commands[] = {
         .run = run_off,
         .info = "off: power the machine down; where Telex is a guest: not-supported",
         .tut = "{com:help.off@sys.hw like:map}",
+        .flags = CMD_NODE,
     },
     {
         .name = "reset",
         .run = run_reset,
         .info = "reset: start the machine again; where Telex is a guest: not-supported",
         .tut = "{com:help.reset@sys.hw like:map}",
+        .flags = CMD_NODE,
     },
 };
 

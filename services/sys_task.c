@@ -140,15 +140,16 @@ static enum err tasks_of(struct call *c, struct task_info **out, size_t *n)
 static enum err row_of(struct call *c, const struct task_info *t, struct unit **items)
 {
     struct unit *u = unit_array(c->arena, 2 * (ROW + 1));
+    const char *user = arena_copy(c->arena, t->user, strlen(t->user) + 1); // he may log out
 
-    if (!u)
+    if (!u || !user)
         return task_no_memory(c);
     u[0] = unit_word("id");
     u[1] = unit_int((int64_t)t->id);
     u[2] = unit_word("name");
     u[3] = *t->name ? unit_word(t->name) : unit_none();
     u[4] = unit_word("usr");
-    u[5] = unit_none(); // this node has one user
+    u[5] = *user ? unit_word(user) : unit_none();
     u[6] = unit_word("par");
     u[7] = t->parent ? unit_int((int64_t)t->parent) : unit_none();
     u[8] = unit_word("time");

@@ -177,7 +177,7 @@ static bool next(struct session *s)
         open_text(s, l->stage, false);
         return true;
     }
-    e = task_new(s->program->kernel, &s->term, &t);
+    e = task_new_own(s->program->kernel, &s->term, &t);
     if (e == ERR_BUSY)
         return false;
     if (e) {

@@ -39,6 +39,8 @@ static void first_start(struct session *s, bool told)
     if (!kernel_has_identity(s->program->kernel) && kernel_identity(s->program->kernel, &f, &id) &&
         told)
         report_note(s, "this node has no keys and signs nothing", f.why);
+    if (told && kernel_rights(s->program->kernel, &f))
+        report_note(s, "nobody but the node's owner has any right", f.why);
 }
 
 // Standard input as a text; it may be asked for several times, and goes on where it was.

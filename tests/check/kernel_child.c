@@ -204,7 +204,7 @@ START_TEST(test_keep)
         lab_end(&s, k, t);
         ck_assert_int_eq(task_outcome(t)->e, ERR_OK);
         ck_assert_uint_eq(task_outcome(t)->value.n, bytes);
-        ck_assert_uint_eq(k->spare_n, KERNEL_SPARE_TASKS - 1); // the child is gone
+        ck_assert_uint_eq(k->owner.spare_n, KERNEL_SPARE_TASKS - 1); // the child is gone
         ck_assert_int_eq(task_outcome(t)->value.s[bytes - 1], 'x');
         ck_assert_uint_le(s.mem.most_bytes, most + 4096 + 10000);
         task_free(t);
@@ -449,12 +449,12 @@ START_TEST(test_memory)
     struct kernel *k = begin(&s);
     size_t before = k->owner.bytes;
 
-    k->owner.bytes_max = before + 100000;
+    k->owner.quota.mem_max = before + 100000;
     lab_want(&s, k, "(all [(loop (5 (work 1)@lab))@lab (work [1 2 3])@lab])@lab", "[- [1 2 3]]");
-    k->owner.bytes_max = before + 12000; // `work` wants 10 000
+    k->owner.quota.mem_max = before + 12000; // `work` wants 10 000
     lab_want(&s, k, "(try (work 1)@lab)@lab", "{err:{code:no-memory");
     lab_want(&s, k, "(work 1)@lab", "!no-memory");
-    k->owner.bytes_max = before + 100000;
+    k->owner.quota.mem_max = before + 100000;
     lab_want(&s, k, "(work 5)@lab", "5");
     lab_done(&s, k);
 }

@@ -290,9 +290,9 @@ START_TEST(test_tree)
     tree = lab_send(&s, k, "get.tree@sys.task");
     lab_end(&s, k, tree);
     got = lab_print(&s, tree);
-    ck_assert_msg(strstr(got, "{id:1 name:sys.task usr:- par:- ") != NULL, "%s", got);
+    ck_assert_msg(strstr(got, "{id:1 name:sys.task usr:owner par:- ") != NULL, "%s", got);
     ck_assert_msg(strstr(got, "kids:[{id:") != NULL, "%s", got);
-    ck_assert_msg(strstr(got, "name:lab usr:- par:1 ") != NULL, "%s", got);
+    ck_assert_msg(strstr(got, "name:lab usr:owner par:1 ") != NULL, "%s", got);
     ck_assert_msg(strstr(got, "kids:[]}]}]} ") != NULL, "%s", got); // three deep
     task_free(t);
     task_free(u);

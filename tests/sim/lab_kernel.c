@@ -175,6 +175,7 @@ void lab_check_timers(const struct kernel *k)
 void lab_check(const struct kernel *k)
 {
     size_t n = 0, parked = 0, aside = 0, jobs = 0, busy = 0, ready = 0;
+    size_t tasks = k->owner.tasks + k->nobody.tasks;
     const struct task *before = NULL;
 
     for (const struct task *t = k->oldest; t; t = t->all_next, n++) {
@@ -192,7 +193,11 @@ void lab_check(const struct kernel *k)
     }
     MUST(k->newest == before);
     MUST(n == k->running);
-    MUST(k->owner.tasks >= n);
+    for (const struct owner *o = k->others; o; o = o->next) {
+        MUST(o->tasks <= KERNEL_TASKS_MAX);
+        tasks += o->tasks;
+    }
+    MUST(tasks >= n);
     MUST(k->owner.tasks <= KERNEL_TASKS_MAX);
     MUST(parked == k->parked);
     MUST(queue_len(&k->prompt, TASK_READY) + queue_len(&k->slow, TASK_READY) == ready);
@@ -206,5 +211,5 @@ void lab_check(const struct kernel *k)
     MUST(!k->runs);
     MUST(!k->ends);
     lab_check_timers(k);
-    MUST(k->spare_n <= KERNEL_SPARE_TASKS);
+    MUST(k->owner.spare_n <= KERNEL_SPARE_TASKS);
 }

@@ -98,6 +98,54 @@ static enum err file_make(void *ctx, const char *name, struct span bytes)
     return ERR_OK;
 }
 
+// At once and whole: what a power failure does to the real ones is tested there.
+static enum err file_save(void *ctx, const char *name, struct span bytes)
+{
+    struct sim *s = ctx;
+    int i = find(s, name);
+
+    if (i < 0)
+        return file_make(ctx, name, bytes);
+    if (bytes.len > SIM_FILE_BYTES)
+        return ERR_NO_SPACE;
+    memcpy(s->files[i].bytes, bytes.at, bytes.len);
+    s->files[i].len = bytes.len;
+    return ERR_OK;
+}
+
+static enum err file_del(void *ctx, const char *name)
+{
+    struct sim *s = ctx;
+    int i = find(s, name);
+
+    if (i < 0)
+        return ERR_NOT_FOUND;
+    memset(&s->files[i], 0, sizeof s->files[i]);
+    return ERR_OK;
+}
+
+static enum err file_list(void *ctx, struct arena *a, struct span **names, size_t *n)
+{
+    struct sim *s = ctx;
+    struct span *out = arena_new(a, SIM_FILES * sizeof *out);
+    size_t found = 0;
+
+    for (size_t i = 0; out && i < SIM_FILES; i++) {
+        size_t len = strlen(s->files[i].name);
+
+        if (!len)
+            continue;
+        out[found] = (struct span){arena_copy(a, s->files[i].name, len), len};
+        if (!out[found++].at)
+            return ERR_NO_MEMORY;
+    }
+    if (!out)
+        return ERR_NO_MEMORY;
+    *names = out;
+    *n = found;
+    return ERR_OK;
+}
+
 static enum err file_open(void *ctx, const char *path, struct plat_source *out)
 {
     (void)ctx;
@@ -231,8 +279,14 @@ void sim_init(struct sim *s, uint64_t seed)
     memset(s, 0, sizeof *s);
     test_mem_init(&s->mem);
     s->seed = seed;
-    s->file = (struct plat_file){
-        .ctx = s, .has = file_has, .load = file_load, .make = file_make, .open = file_open};
+    s->file = (struct plat_file){.ctx = s,
+                                 .has = file_has,
+                                 .load = file_load,
+                                 .make = file_make,
+                                 .save = file_save,
+                                 .del = file_del,
+                                 .list = file_list,
+                                 .open = file_open};
     s->plat = (struct plat){
         .ctx = s,
         .mem = &s->mem.mem,

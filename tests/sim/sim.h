@@ -9,7 +9,7 @@
 #include "kernel/term.h"
 #include "tests/check/helper.h"
 
-enum { SIM_FILES = 8, SIM_OUTPUT = 1 << 16, SIM_FILE_BYTES = 4096 };
+enum { SIM_FILES = 16, SIM_OUTPUT = 1 << 16, SIM_FILE_BYTES = 16384 };
 
 struct sim {
     struct plat plat;

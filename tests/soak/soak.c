@@ -215,9 +215,9 @@ static void must_be_empty(const struct kernel *k)
     must("no timer is set", !k->timers_n);
     must("nobody is parked", !k->parked);
     must("no worker is busy", !k->workers_busy);
-    must("spare tasks are few", k->spare_n <= KERNEL_SPARE_TASKS);
+    must("spare tasks are few", k->owner.spare_n <= KERNEL_SPARE_TASKS);
     must("what is kept belongs to spare tasks",
-         k->owner.bytes <= (size_t)k->spare_n * 2 * ARENA_CHUNK_BYTES);
+         k->owner.bytes <= (size_t)k->owner.spare_n * 2 * ARENA_CHUNK_BYTES);
 }
 
 int main(int argc, char **argv)
