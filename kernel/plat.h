@@ -109,7 +109,7 @@ struct plat_file {
 /**
  * struct plat_hw - what is known of the machine; an entry is NULL where nobody knows
  *
- * @memory: bytes of the machine, and of those that are free
+ * @memory: bytes of the machine, and of those that are free; left NULL: only the first, quickly
  * @cpu:    processors, and the name of the first, as UTF-8 text in the arena
  * @board:  maker and model, likewise; ERR_NOT_FOUND when the machine does not say
  */

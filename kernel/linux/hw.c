@@ -68,7 +68,8 @@ static enum err memory(void *ctx, uint64_t *total, uint64_t *left)
     long pages, page;
 
     (void)ctx;
-    if (read_file("/proc/meminfo", text)) {
+    // The total alone comes without a file, at a fraction of the time.
+    if (left && read_file("/proc/meminfo", text)) {
         all = value_of(text, "MemTotal");
         free_kb = value_of(text, "MemAvailable");
     }
@@ -82,6 +83,8 @@ static enum err memory(void *ctx, uint64_t *total, uint64_t *left)
     if (pages <= 0 || page <= 0)
         return ERR_NOT_FOUND;
     *total = (uint64_t)pages * (uint64_t)page;
+    if (!left)
+        return ERR_OK;
     pages = sysconf(_SC_AVPHYS_PAGES);
     *left = pages > 0 ? (uint64_t)pages * (uint64_t)page : 0;
     return ERR_OK;

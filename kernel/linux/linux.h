@@ -59,6 +59,17 @@ void linux_work_init(struct linux_port *p);
 void linux_work_fini(struct linux_port *p);
 void linux_file_fini(struct linux_port *p);
 
+/** The files that the node keeps, folder.c and replace.c: parts of linux_file_init. */
+void linux_folder_init(struct linux_port *p);
+void linux_folder_fini(struct linux_port *p);
+void linux_replace_init(struct linux_port *p);
+
+/** Their folder as it is, or made first. Errors: ERR_NOT_FOUND, .. */
+enum err linux_folder_open(struct linux_port *p, bool make, int *dir);
+
+/** A name that does not lead out of the folder and is no temporary one. */
+bool linux_is_plain(const char *name);
+
 /** plat_source.read of a struct linux_source. */
 enum err linux_read(void *ctx, uint8_t *buf, size_t cap, size_t *n, bool *end);
 

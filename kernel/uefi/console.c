@@ -12,8 +12,12 @@ static size_t take(struct keys *k, uint8_t *buf, size_t cap)
 {
     size_t n = 0;
 
-    while (n < cap && k->head != k->tail)
-        buf[n++] = k->byte[k->tail++ % KEYS_BYTES];
+    while (n < cap && k->head != k->tail) {
+        uint8_t *byte = &k->byte[k->tail++ % KEYS_BYTES];
+
+        buf[n++] = *byte;
+        *byte = 0; // it may be part of a secret
+    }
     return n;
 }
 

@@ -22,6 +22,7 @@ static enum err memory(void *ctx, uint64_t *total, uint64_t *left)
 {
     struct uefi *m = ctx;
     UINTN bytes = 0, key, each = sizeof(EFI_MEMORY_DESCRIPTOR), room;
+    uint64_t free = 0;
     UINT32 version;
     EFI_STATUS s;
     char *map;
@@ -34,15 +35,17 @@ static enum err memory(void *ctx, uint64_t *total, uint64_t *left)
     if (!map)
         return ERR_NO_MEMORY;
     s = m->boot->GetMemoryMap(&bytes, (EFI_MEMORY_DESCRIPTOR *)map, &key, &each, &version);
-    *total = *left = 0;
+    *total = 0;
     for (UINTN at = 0; s == EFI_SUCCESS && each && each <= bytes - at; at += each) {
         const EFI_MEMORY_DESCRIPTOR *d = (const EFI_MEMORY_DESCRIPTOR *)(map + at);
 
         if (is_memory(d->Type))
             *total += d->NumberOfPages * PAGE_BYTES;
         if (d->Type == EfiConventionalMemory)
-            *left += d->NumberOfPages * PAGE_BYTES;
+            free += d->NumberOfPages * PAGE_BYTES;
     }
+    if (left)
+        *left = free;
     m->mem.put(m->mem.ctx, map, room);
     return uefi_err(s);
 }

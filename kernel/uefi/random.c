@@ -11,8 +11,14 @@
 // do. Without any, random() answers not-supported, and nothing that needs a key is done.
 //
 // The seed file lies on a disk that may be copied to another machine, or put back as it was. So it
-// counts only together with a token that the firmware of this machine keeps, and only after a new
-// one is safely in its place: two starts never share a seed.
+// counts only together with a token that the firmware of this machine keeps, and only after both
+// were replaced: two starts never share a seed.
+//
+//   firmware  token n       disk  seed n, tags of (token n-1, seed n) and (token n, seed n)
+//
+// The file is replaced first. If the power goes before the token is, token n still vouches for
+// seed n+1, which nobody has used; and seed n has not counted yet. The token of a machine that has
+// other sources stays as it is, which saves its flash memory a write a start.
 #include "kernel/uefi/arch.h"
 #include "kernel/uefi/uefi.h"
 #include "keys/crypto.h"
@@ -23,11 +29,11 @@ enum {
 
 static const char seed_name[] = "random.seed";
 
-/** What the seed file holds: the tag proves that the token was known to whoever wrote it. */
+/** What the seed file holds: a tag proves that the token was known to whoever wrote it. */
 struct seed {
-    uint8_t seed[HASH_BYTES], tag[HASH_BYTES];
+    uint8_t seed[HASH_BYTES], tag[2][HASH_BYTES];
 };
-_Static_assert(sizeof(struct seed) == 64, "no holes in what is stored");
+_Static_assert(sizeof(struct seed) == 96, "no holes in what is stored");
 
 /** Where the firmware keeps the token; the identifier was drawn at random for this purpose. */
 static CHAR16 token_name[] = L"TelexSeed";
@@ -142,14 +148,10 @@ static bool token_load(struct uefi *m, uint8_t token[HASH_BYTES])
            n == HASH_BYTES;
 }
 
-// A new one is worth something only if it cannot be guessed.
-static bool token_make(struct uefi *m, uint8_t token[HASH_BYTES])
+static bool token_store(struct uefi *m, uint8_t token[HASH_BYTES])
 {
     const UINT32 kept = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS;
 
-    if (m->pool_credit < ENOUGH_BITS)
-        return false;
-    draw(m, token, HASH_BYTES);
     return m->runtime->SetVariable(token_name, &token_guid, kept, HASH_BYTES, token) == EFI_SUCCESS;
 }
 
@@ -166,15 +168,13 @@ static void tag_of(const uint8_t token[HASH_BYTES], const uint8_t seed[HASH_BYTE
     mem_wipe(&h, sizeof h);
 }
 
-// Uses the seed that lies there, and puts the next one in its place before it counts.
-static void from_file(struct uefi *m)
+// Stirs in the seed that lies there. Gives what it is worth once it cannot be used again.
+static unsigned seed_use(struct uefi *m, const uint8_t *token)
 {
-    uint8_t token[HASH_BYTES], tag[HASH_BYTES];
-    struct seed next = {{0}, {0}};
-    unsigned credit = 0;
-    bool known = token_load(m, token);
+    uint8_t tag[2][HASH_BYTES];
     struct arena a;
     struct span old;
+    bool vouched = false;
 
     arena_init(&a, m->plat.mem, ARENA_CHUNK_BYTES);
     a.wipe = true;
@@ -182,23 +182,40 @@ static void from_file(struct uefi *m)
         const struct seed *s = (const void *)old.at; // bytes only: any address will do
 
         stir(m, s, sizeof *s);
-        if (known) {
-            tag_of(token, s->seed, tag);
-            credit = secret_eq(tag, s->tag, sizeof tag) ? ENOUGH_BITS : 0;
+        for (size_t i = 0; i < COUNT(tag) && token; i++) {
+            tag_of(token, s->seed, tag[i]);
+            vouched |= secret_eq(tag[i], s->tag[i], sizeof tag[i]);
         }
     }
     arena_fini(&a);
+    return vouched ? ENOUGH_BITS : 0;
+}
 
-    // With nothing to trust in, the next seed is stored without a tag: it is stirred in, no more.
-    if (!known)
-        known = token_make(m, token);
+// Uses the seed that lies there, and puts the next one in its place before it counts.
+static void from_file(struct uefi *m)
+{
+    uint8_t token[HASH_BYTES], fresh[HASH_BYTES];
+    struct seed next;
+    bool known = token_load(m, token), renew = false;
+    unsigned credit = seed_use(m, known ? token : NULL);
+
+    // With nothing to trust in, the next seed is stored without tags: it is stirred in, no more.
+    memset(&next, 0, sizeof next);
     draw(m, next.seed, sizeof next.seed);
-    if (known && m->pool_credit + credit >= ENOUGH_BITS)
-        tag_of(token, next.seed, next.tag);
-    if (uefi_replace(m, seed_name, (struct span){(const char *)&next, sizeof next}) == ERR_OK)
+    if (m->pool_credit + credit >= ENOUGH_BITS) {
+        if (known)
+            tag_of(token, next.seed, next.tag[0]);
+        renew = !known || m->pool_credit < ENOUGH_BITS;
+        if (renew)
+            draw(m, fresh, sizeof fresh);
+        tag_of(renew ? fresh : token, next.seed, next.tag[1]);
+    }
+    if (uefi_replace(m, seed_name, (struct span){(const char *)&next, sizeof next}) == ERR_OK &&
+        (!renew || token_store(m, fresh)))
         m->pool_credit += credit;
     mem_wipe(&next, sizeof next);
     mem_wipe(token, sizeof token);
+    mem_wipe(fresh, sizeof fresh);
 }
 
 void random_init(struct uefi *m)

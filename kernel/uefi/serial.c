@@ -32,6 +32,7 @@ void serial_poll(struct uefi *m)
         m->serial.seen_ns = clock_now_ns(m);
         for (UINTN i = 0; i < n; i++)
             keys_put(&m->line_keys, bytes[i]);
+        mem_wipe(bytes, sizeof bytes); // they may be part of a secret
     }
 }
 

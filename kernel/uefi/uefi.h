@@ -6,13 +6,14 @@
 //
 //   main.c      entry, filling of the table            clock.c   time since boot, UTC, wait
 //   console.c   input and output of a person           file.c    files on the boot volume
-//     keyboard.c  .. from the keyboard                 mem.c     pages
-//     serial.c    .. on the serial line                random.c  bytes fit for keys
-//     screen.c    .. on the display                    power.c   off, reset
-//       text.c      .. drawn by us                     work.c    other processors, slices of
-//       font.c      .. and its glyphs                            this one
-//       textout.c   .. or by the firmware              gop.c     the display as pixels
-//   arch.h      what differs by processor              libc.c    what the C library asks of us
+//     keyboard.c  .. from the keyboard                   folder.c   .. of the node: reading
+//     serial.c    .. on the serial line                  replace.c  .. and writing
+//     screen.c    .. on the display                    mem.c     pages
+//       text.c      .. drawn by us                     random.c  bytes fit for keys
+//       font.c      .. and its glyphs                  power.c   off, reset
+//       textout.c   .. or by the firmware              work.c    other processors, slices of
+//   arch.h      what differs by processor                        this one
+//   libc.c      what the C library asks of us          gop.c     the display as pixels
 #ifndef TELEX_KERNEL_UEFI_UEFI_H
 #define TELEX_KERNEL_UEFI_UEFI_H
 

@@ -25,6 +25,9 @@ START_TEST(test_machine)
     ck_assert_uint_gt(total, 1 << 20);
     ck_assert_uint_gt(left, 0);
     ck_assert_uint_le(left, total);
+    left = total;
+    ck_assert_int_eq(hw->memory(hw->ctx, &total, NULL), ERR_OK);
+    ck_assert_uint_eq(total, left);
     ck_assert_int_eq(hw->cpu(hw->ctx, &a, &n, &text), ERR_OK);
     ck_assert_uint_ge(n, 1);
     ck_assert(text_is_utf8(text, &bad) && (!text.len || !memchr(text.at, '\n', text.len)));

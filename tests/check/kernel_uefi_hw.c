@@ -75,6 +75,8 @@ START_TEST(test_memory)
     ck_assert_int_eq(machine.hw.memory(machine.hw.ctx, &total, &left), ERR_OK);
     ck_assert_uint_eq(total, 1023 * 4096);
     ck_assert_uint_eq(left, 576 * 4096);
+    ck_assert_int_eq(machine.hw.memory(machine.hw.ctx, &total, NULL), ERR_OK);
+    ck_assert_uint_eq(total, 1023 * 4096);
     more = 1000;
     ck_assert_int_ne(machine.hw.memory(machine.hw.ctx, &total, &left), ERR_OK);
     status = EFI_DEVICE_ERROR;
