@@ -11,6 +11,7 @@ CLANG := clang
 SECS := 60
 N := 10000000
 STORM := 40000
+FORGE := 1000
 SEED := 1
 ARGS :=
 QEMU :=
@@ -46,7 +47,8 @@ build: $(telex)
 ## make format   lay out all C files as .clang-format says
 ## make bench    compare with other programs
 ## make soak     N=10000000 messages of all kinds; STORM=40000 trees of tasks killed at random,
-##               an hour of simulated time; SEED=1
+##               an hour of simulated time; all bits of FORGE=1000 signed messages turned,
+##               a million changed at random, a million sent again; SEED=1
 ## make fuzz     search for input that breaks a parser, SECS=60 for each
 ## make docs     print cookbook/services.md from the tables of the services
 ## make clean    remove what was built; fetched sources stay
@@ -78,12 +80,22 @@ $(foreach d,$(libs),$(eval $(call dep,$d,run)))
 $(eval $(call dep,picolibc,uefi))
 $(eval $(call dep,gnuefi,unpack))
 
+# A Debian package instead of an archive: tar is told what takes the files out of it.
+mnemonic.ok := $B/deps/mnemonic/.$(mnemonic.sha256)
+$(mnemonic.ok): | $B/stamp/packages-run
+	mkdir -p $B/gen/keys
+	printf '#!/bin/sh\nar p /dev/stdin data.tar.xz | xz -dc\n' >$B/gen/keys/undeb
+	chmod +x $B/gen/keys/undeb
+	TAR_OPTIONS=--use-compress-program=$(abspath $B)/gen/keys/undeb \
+	  kernel/setup.sh fetch $B/deps/mnemonic $(mnemonic.from) $(mnemonic.sha256)
+	touch $@
+
 # All public headers in one folder; two are made from their templates.
 include.ok := $B/deps/include/.ok
 $(include.ok): $(foreach d,$(libs),$($d.ok)) kernel/deps.mk
 	rm -rf $(@D)
 	mkdir -p $(@D)
-	cd $B/deps; cp -r sodium/src/libsodium/include/* cjson/cJSON.h lz4/lib/lz4.h lz4/lib/lz4frame.h stb/stb_image.h include
+	cd $B/deps; cp -r sodium/src/libsodium/include/* cjson/cJSON.h lz4/lib/lz4.h lz4/lib/lz4frame.h stb/stb_image.h qrencode/qrencode.h include
 	set -- $(sodium.version); sed "s/@VERSION@/$$1/; s/@SODIUM_LIBRARY_VERSION_MAJOR@/$$2/; \
 	  s/@SODIUM_LIBRARY_VERSION_MINOR@/$$3/; /@SODIUM_LIBRARY_MINIMAL_DEF@/d" \
 	  $(@D)/sodium/version.h.in >$(@D)/sodium/version.h
@@ -145,7 +157,7 @@ endif
 
 core := $(wildcard units/*.c keys/*.c msgs/*.c kernel/*.c services/*.c shell/*.c cluster/*.c)
 # shell/init.msg becomes `const char shell_init_msg[]` and `const size_t shell_init_msg_bytes`.
-embedded := $(patsubst %,gen/%.c,$(wildcard shell/*.msg))
+embedded := $(patsubst %,gen/%.c,$(wildcard shell/*.msg)) gen/keys/wordlist.c
 linux := $(wildcard kernel/linux/*.c)
 uefi := $(wildcard kernel/uefi/*.c)
 check := $(wildcard tests/check/*.c tests/sim/*.c tests/contract/*.c)
@@ -176,6 +188,14 @@ $B/gen/%.c: %
 	  printf 'const char %s[] = {\n' $$n; od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; \
 	  printf '0};\nconst size_t %s_bytes = sizeof %s - 1;\n' $$n $$n; } >$@
 
+# The 2048 words of keys/words.c, each in 8 bytes, in the order of the list.
+$B/gen/keys/wordlist.c: $(mnemonic.ok) Makefile
+	mkdir -p $(@D)
+	{ printf '// Made from a list of words by the Makefile.\n'; \
+	  printf 'extern const char words_list[2048][8];\nconst char words_list[2048][8] = {\n'; \
+	  sed -n '/^[a-z]\{3,8\}$$/s/.*/"&",/p' $B/deps/mnemonic/$(mnemonic.words); printf '};\n'; } >$@
+	[ $$(grep -c '^"' $@) = 2048 ]
+
 define flavour
 $B/$1/%.o: %.c $B/$1/flags | $(include.ok) $B/stamp/packages-$(step.$1) $(ready.$1)
 	$(say) CC $$@
@@ -185,7 +205,7 @@ $B/$1/gen/%.o: $B/gen/%.c $B/$1/flags | $(include.ok) $B/stamp/packages-$(step.$
 	mkdir -p $$(@D)
 	$$(cc.$1) $$(flags.$1) $$(ours) $$(ours.$1) -c -o $$@ $$<
 $B/$1/tests/%.o: warn := $(warn.tests)
--include $(patsubst %.o,%.d,$(call objects,$1,$(core) $(linux) $(uefi) $(check) $(fuzz) $(fuzz.shared) $(bench) tests/soak/soak.c tests/bench/hello_efi.c))
+-include $(patsubst %.o,%.d,$(call objects,$1,$(core) $(linux) $(uefi) $(check) $(fuzz) $(fuzz.shared) $(bench) tests/soak/soak.c tests/bench/hello_efi.c tests/qemu/contract.c))
 endef
 
 define library
@@ -254,6 +274,9 @@ $B/uefi/$1.EFI: $B/uefi/$1.so
 	  $$< $$@
 endef
 $(eval $(call link_efi,hello,$B/uefi/tests/bench/hello_efi.o))
+# The promises of a port, asked of this one (tests/qemu/run.sh).
+$(eval $(call link_efi,contract,$(call objects,uefi,$(uefi) $(filter units/% keys/%,$(core)) \
+  tests/contract/file.c tests/qemu/contract.c) $(call libs.a,uefi)))
 $(eval $(call link_efi,BOOTX64,$(call core.o,uefi) $(call objects,uefi,$(uefi)) $(call libs.a,uefi)))
 
 # The boot volume is kept: keys and files lie on it. The terminal becomes the serial line.
@@ -271,10 +294,11 @@ qemu: $(volume)
 
 tested := $(filter-out kernel/linux/main.c,$(linux))
 # Of the UEFI port, what can run against a firmware that the test plays (tests/check/kernel_uefi.c).
-played := $(patsubst %,kernel/uefi/%.c,clock console file font gop hw int128 keyboard mem screen serial status text textout work x86_64)
+played := $(patsubst %,kernel/uefi/%.c,clock console file folder font gop hw int128 keyboard mem replace screen serial status text textout work x86_64)
 define check_binary
 $B/$1/kernel/uefi/%.o: ours.here = $(efi) -fshort-wchar
-$B/$1/tests/check/kernel_uefi.o $B/$1/tests/check/kernel_uefi_hw.o $B/$1/tests/check/kernel_uefi_work.o: ours.here = $(efi)
+$(patsubst tests/check/%.c,$B/$1/tests/check/%.o,$(wildcard tests/check/kernel_uefi*.c tests/check/uefi_*.c)): ours.here = $(efi)
+$B/$1/tests/check/kernel_uefi_random.o: ours.here = $(efi) -fshort-wchar
 $B/$1/check: $(call core.o,$1) $(call objects,$1,$(tested) $(played) $(check)) $(call libs.a,$1) \
     $B/sources
 	$(say) LINK $$@
@@ -292,7 +316,8 @@ $(fuzzers): $B/fuzz/%: $B/test-clang/tests/fuzz/%.o $(call core.o,test-clang) \
 
 benches := $(patsubst tests/bench/%.c,$B/bench/%,$(bench))
 soak := $B/soak/soak
-programs := $(benches) $(soak)
+forge := $B/soak/forge
+programs := $(benches) $(soak) $(forge)
 $(programs): $B/%: $B/linux/tests/%.o $(call core.o,linux) \
     $(call objects,linux,$(tested)) $(call libs.a,linux) $B/sources
 	$(say) LINK $@
@@ -309,7 +334,7 @@ format: | $B/stamp/packages-lint
 	find $(sort $(dir $(core) $(linux) $(uefi) $(check) $(fuzz) $(bench) tests/soak/)) -maxdepth 1 -name '*.[ch]' \
 	  -exec clang-format-14 -i {} +
 
-test: $(telex) $(checks) $(fuzzers) $(soak) $(image) | $B/stamp/packages-test
+test: $(telex) $(checks) $(fuzzers) $(soak) $(forge) $(image) $B/uefi/contract.EFI | $B/stamp/packages-test
 	tests/run.sh $B
 
 check: $(checks)
@@ -322,10 +347,12 @@ docs: $(telex) | $B/stamp/packages-docs
 bench: $(telex) $(benches) $(image) $B/uefi/hello.EFI | $B/stamp/packages-bench
 	tests/bench/run.sh $B
 
-soak: $(soak) $B/test-gcc/check
+soak: $(telex) $(soak) $(forge) $B/test-gcc/check
 	$(soak) $(N) $(SEED)
+	$(forge) $(FORGE) 1000000 1000000 $(SEED)
 	ASAN_OPTIONS=quarantine_size_mb=8 STORM=$(STORM) STORM_SEED=$(SEED) CK_FORK=no \
 	  CK_RUN_SUITE=kernel/storm $B/test-gcc/check
+	SECRETS_LINES=4000 tests/secrets/run.sh $B
 
 fuzz: $(fuzzers) | $B/stamp/packages-fuzz
 	for f in $(fuzzers); do n=$${f##*/fuzz_}; mkdir -p $B/fuzz/found/$$n tests/fuzz/seeds/$$n; \

@@ -16,11 +16,15 @@ sodium.sha256 := d59323c6b712a1519a5daf710b68f5e7fde57040845ffec53850911f10a5d4f
 sodium.version := 1.0.18 10 3
 sodium.files  := $$(find src/libsodium -name '*.c' ! -path '*/randombytes/sysrandom/*' \
                  ! -path '*/randombytes/internal/*')
-sodium.flags  := -Isrc/libsodium/include/sodium -I../include/sodium \
+# Argon2id's memory is that of the call which uses it (units/heap.h).
+sodium.needs  := units/heap.h
+sodium.flags   = -Isrc/libsodium/include/sodium -I../include/sodium \
                  -DCONFIGURED -DSODIUM_STATIC -DNATIVE_LITTLE_ENDIAN -DHAVE_TI_MODE \
                  -DHAVE_C_VARARRAYS -DHAVE_WEAK_SYMBOLS -DHAVE_INLINE_ASM -DHAVE_ATOMIC_OPS \
                  -DRANDOMBYTES_CUSTOM_IMPLEMENTATION=1 -DRANDOMBYTES_DEFAULT_IMPLEMENTATION=NULL \
-                 -DHAVE_CPUID -DHAVE_MMINTRIN_H -DHAVE_EMMINTRIN_H
+                 -DHAVE_CPUID -DHAVE_MMINTRIN_H -DHAVE_EMMINTRIN_H \
+                 -Dmalloc=heap_lib_malloc -Drealloc=heap_lib_realloc -Dcalloc=heap_lib_calloc \
+                 -Dfree=heap_lib_free -D__STDC_WANT_LIB_EXT1__=1 -I$(CURDIR) -include units/heap.h
 # What lies beyond SSE2 is written for gcc's target pragma, which clang ignores; so the tests by
 # clang cover the plain C, those by gcc the vector code.
 sodium.flags.gcc := -DHAVE_PMMINTRIN_H -DHAVE_TMMINTRIN_H -DHAVE_SMMINTRIN_H -DHAVE_WMMINTRIN_H \
@@ -63,6 +67,17 @@ stb.needs  := services/stb_in.h units/heap.h
 # Its sums overflow on damaged files, and mean nothing then.
 stb.flags   = -I$(CURDIR) -x c -DSTB_IMAGE_IMPLEMENTATION -include services/stb_in.h -fwrapv
 
+# QR codes. Its memory is that of the call which uses it (units/heap.h); what would call strdup is
+# not used.
+qrencode.from   := q/qrencode/qrencode_4.1.1.orig.tar.bz2
+qrencode.sha256 := e455d9732f8041cf5b9c388e345a641fd15707860f928e94507b1961256a6923
+qrencode.files  := bitstream.c mask.c mmask.c mqrspec.c qrencode.c qrinput.c qrspec.c rsecc.c split.c
+qrencode.needs  := units/heap.h
+qrencode.flags   = -DSTATIC_IN_RELEASE=static -DHAVE_STRDUP=1 -DMAJOR_VERSION=4 -DMINOR_VERSION=1 \
+                   -DMICRO_VERSION=1 -DVERSION=\"4.1.1\" -Dmalloc=heap_lib_malloc \
+                   -Dcalloc=heap_lib_calloc -Drealloc=heap_lib_realloc -Dfree=heap_lib_free \
+                   -I$(CURDIR) -include units/heap.h
+
 # UEFI only: the C library (built by its own meson files) and EFI headers with start code.
 picolibc.from   := p/picolibc/picolibc_1.8.10.orig.tar.gz
 picolibc.sha256 := d1fc2a20f217472f8d9da084a519a25678e8d91852a41c7f3f1840d3508f7163
@@ -73,10 +88,15 @@ picolibc.options := -Dmultilib=false -Dpicocrt=false -Dsemihost=false -Dtests=fa
 gnuefi.from     := g/gnu-efi/gnu-efi_3.0.15.orig.tar.bz2
 gnuefi.sha256   := 931a257b9c5c1ba65ff519f18373c438a26825f2db7866b163e96d1b168f20ea
 
-libs      := sodium mpdec cjson lz4 stb
+# The English words of BIP-39, one a line (MIT licence): data that the Makefile makes a table of.
+mnemonic.from   := p/python-mnemonic/python3-mnemonic_0.19-2_all.deb
+mnemonic.sha256 := 1812250bf22b312791b834d3fb19f5095adaa181abf355c210e690ffd650f099
+mnemonic.words  := usr/lib/python3/dist-packages/mnemonic/wordlist/english.txt
+
+libs      := sodium mpdec cjson lz4 stb qrencode
 
 # Debian packages that each step needs, beyond git and make.
-packages.run    := gcc libc6-dev xz-utils
+packages.run    := gcc libc6-dev xz-utils bzip2
 packages.unpack := bzip2
 packages.uefi   := $(packages.run) $(packages.unpack) meson ninja-build
 packages.qemu   := $(packages.uefi) qemu-system-x86 ovmf mtools

@@ -13,8 +13,8 @@
 //   node.cert   {v:1 file:node.cert cert:%`..`}
 //
 // node.key and node.cert are what a node needs; user.key is absent where a node acts for the user
-// of another device. A file that is there is never replaced: damaged ones are ERR_CORRUPT and wait
-// for a person.
+// of another device, and may have a passphrase (keys/users.h). Nothing here replaces a file that is
+// there: damaged ones are ERR_CORRUPT and wait for a person.
 #ifndef TELEX_KEYS_IDENTITY_H
 #define TELEX_KEYS_IDENTITY_H
 
@@ -80,7 +80,10 @@ MUST_USE enum err identity_make(const struct mem *mem, const struct key_files *f
                                 const struct key_random *random, struct identity *out,
                                 struct fail *f);
 
-/** The user's own key, to sign a certificate with; wipe it. Errors: as identity_load. */
+/**
+ * The user's own key, to sign a certificate with; wipe it. Errors: as identity_load; ERR_DENIED: it
+ * has a passphrase, which users_open takes (keys/users.h).
+ */
 MUST_USE enum err identity_user(const struct mem *mem, const struct key_files *files,
                                 struct sign_key *out, struct fail *f);
 

@@ -33,4 +33,12 @@ size_t key_print(enum key_kind kind, const uint8_t key[32], char out[KEY_TEXT_MA
  */
 MUST_USE enum err key_parse(struct span text, enum key_kind want, uint8_t out[32], struct fail *f);
 
+/**
+ * bech32m_check - is it bech32m, of whatever kind and length?
+ * @prefix: characters before the separator
+ *
+ * Errors: as key_parse
+ */
+MUST_USE enum err bech32m_check(struct span text, size_t *prefix, struct fail *f);
+
 #endif

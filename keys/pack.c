@@ -115,6 +115,14 @@ void pack_bytes_or_none(struct pack *p, const char *key, const void *bytes, size
         pack_bytes(p, key, bytes, n);
 }
 
+void pack_text_or_none(struct pack *p, const char *key, struct span text)
+{
+    if (text.len)
+        pack_text(p, key, text);
+    else
+        pack_none(p, key);
+}
+
 // ---- Reading. Each step first looks whether an earlier one failed.
 
 struct unpack unpack_start(struct span bytes, size_t base, const char *what, struct fail *f)
@@ -306,6 +314,21 @@ struct span unpack_span(struct unpack *p, const char *key, size_t max)
 struct span unpack_text(struct unpack *p, const char *key, size_t max)
 {
     return get_span(p, MAJOR_TEXT, key, max, "not a str");
+}
+
+struct span unpack_text_or_none(struct unpack *p, const char *key, size_t max)
+{
+    const uint8_t *start;
+    struct span text;
+
+    get_key(p, key);
+    start = p->at;
+    if (get_simple(p, NONE))
+        return (struct span){NULL, 0};
+    text = unpack_text(p, NULL, max);
+    if (!p->e && !text.len)
+        bad_at(p, start, ERR_SYNTAX, key, "no text stands for none");
+    return text;
 }
 
 size_t unpack_list(struct unpack *p, const char *key, size_t max)

@@ -38,6 +38,9 @@ void pack_key(struct pack *p, const char *key);            // the last one; its 
 /** n bytes, or none when all of them are 0. */
 void pack_bytes_or_none(struct pack *p, const char *key, const void *bytes, size_t n);
 
+/** Text, or none when it is empty. */
+void pack_text_or_none(struct pack *p, const char *key, struct span text);
+
 /**
  * struct unpack - a reader
  * @what: "certificate" "document" ..: begins every error text
@@ -68,6 +71,9 @@ int64_t unpack_int_or_none(struct unpack *p, const char *key, int64_t none);
 
 /** Zeros for none; as bytes zeros are refused. */
 void unpack_bytes_or_none(struct unpack *p, const char *key, void *out, size_t n);
+
+/** Empty for none; as text emptiness is refused. */
+struct span unpack_text_or_none(struct unpack *p, const char *key, size_t max);
 
 /** The last field: all bytes behind its key. */
 struct span unpack_rest(struct unpack *p, const char *key);

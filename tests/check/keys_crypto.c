@@ -180,6 +180,224 @@ START_TEST(test_secret_eq)
 }
 END_TEST
 
+// ---- Argon2id: by the authors' own program and by OpenSSL; the last two are libsodium's published
+// ones (its test pwhash_argon2id) that it verifies itself
+
+static const struct {
+    const char *pass, *salt;
+    uint32_t mem_kib, ops;
+    const char *key;
+} passes[] = {
+    {"", "30313233343536373839616263646566", 8, 1,
+     "d440eba67886df93d643dcb8a69b02af68c16d284cd6f68659553e245bf9efc0"},
+    {"password", "30313233343536373839616263646566", 8, 1,
+     "771338d819573c67116b39e1788ae8e04b0eb0cf9dfbbfe2e6d746cf3e464fc7"},
+    {"password", "30313233343536373839616263646566", 9, 3,
+     "a60a45def5cfc641a23c23287efbabbe9f012bb70fe1b7b53f1d97768314ca36"},
+    {"password", "30313233343536373839616263646566", 1000, 2,
+     "ebf6e303b1b0780075db536d648caedb732931f86cc161c7b1d20f21c3864aed"},
+    {"", "6c0f356abb225f2b1ddd66d34739843b", 4882, 2,
+     "366f1004cfbb447d435e8f6bbe9e5cc0a10e38e7c3da0e89bb19578a1a0d7291"},
+    {"^T5H$JYt39n%K*j:W]!1s?vg!:jGi]Ax?..l7[p0v:1jHTpla9;]bUN;?bWyCbtqg ",
+     "3e412031362d62797465732073616c74", 4096, 19,
+     "96d07fb9ed643ed04c0467eccac3293e2804ea188d10a67dbecf2f2cd5434060"},
+};
+
+START_TEST(test_pass)
+{
+    struct span pass = span_of(passes[_i].pass);
+    uint8_t salt[16], key[32];
+    struct test_mem m;
+
+    test_mem_init(&m);
+    (void)fix_hex(passes[_i].salt, salt, sizeof salt);
+    ck_assert_int_eq(pass_key(&m.mem, pass, salt, passes[_i].mem_kib, passes[_i].ops, key), ERR_OK);
+    expect_hex(key, 32, passes[_i].key);
+    ck_assert_uint_ge(m.most_bytes, (size_t)(passes[_i].mem_kib & ~3u) << 10); // lent, all of it
+    ck_assert_uint_le(m.most_bytes, ((size_t)passes[_i].mem_kib << 10) * 257 / 256 + 4096);
+    test_mem_done(&m);
+}
+END_TEST
+
+static enum err step_pass(struct test_mem *m, void *ctx)
+{
+    uint8_t key[32];
+    enum err e;
+
+    memset(key, 0x77, sizeof key);
+    e = pass_key(&m->mem, SPAN("x"), ctx, 8, 1, key);
+    for (size_t i = 0; e && i < sizeof key; i++) // untouched
+        ck_assert_uint_eq(key[i], 0x77);
+    return e;
+}
+
+START_TEST(test_pass_bad)
+{
+    uint8_t salt[16] = {0}, key[32];
+    struct test_mem m;
+
+    test_mem_init(&m);
+    ck_assert_int_eq(pass_key(&m.mem, SPAN("x"), salt, 7, 1, key), ERR_BAD_ARG);
+    ck_assert_int_eq(pass_key(&m.mem, SPAN("x"), salt, 8, 0, key), ERR_BAD_ARG);
+    ck_assert_int_eq(m.gets, 0);
+    test_each_allocation(step_pass, salt);
+}
+END_TEST
+
+// What comes back is wiped: no block of it holds more than zeros.
+static void put_wiped(void *ctx, void *p, size_t bytes)
+{
+    const uint8_t *b = p;
+
+    for (size_t i = 64; i < bytes; i++) // behind the arena's own head
+        ck_assert_uint_eq(b[i], 0);
+    ++*(unsigned *)ctx;
+    free(p);
+}
+
+static void *get_plain(void *ctx, size_t bytes)
+{
+    (void)ctx;
+    return malloc(bytes);
+}
+
+START_TEST(test_pass_wipes)
+{
+    unsigned n = 0;
+    struct mem mem = {.ctx = &n, .get = get_plain, .put = put_wiped};
+    uint8_t salt[16] = {0}, key[32];
+
+    ck_assert_int_eq(pass_key(&mem, SPAN("x"), salt, 8, 1, key), ERR_OK);
+    ck_assert_uint_gt(n, 1);
+}
+END_TEST
+
+// ---- XChaCha20-Poly1305: draft-irtf-cfrg-xchacha-03 section A.3.1
+
+static const char sunscreen[] = "Ladies and Gentlemen of the class of '99: If I could offer you "
+                                "only one tip for the future, sunscreen would be it.";
+static const char sunscreen_box[] =
+    "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7"
+    "e39ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565"
+    "d3fff921f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49";
+
+START_TEST(test_box)
+{
+    uint8_t key[32], nonce[24], ad[12], box[200], want[200], plain[200];
+    struct span text = SPAN(sunscreen);
+    size_t n = text.len + BOX_BYTES;
+
+    for (size_t i = 0; i < sizeof key; i++)
+        key[i] = (uint8_t)(0x80 + i);
+    for (size_t i = 0; i < sizeof nonce; i++)
+        nonce[i] = (uint8_t)(0x40 + i);
+    (void)fix_hex("50515253c0c1c2c3c4c5c6c7", ad, sizeof ad);
+    ck_assert_uint_eq(fix_hex(sunscreen_box, want, sizeof want), n);
+    box_make(key, nonce, span(ad, sizeof ad), text, box);
+    ck_assert_mem_eq(box, want, n);
+    ck_assert(box_open(key, nonce, span(ad, sizeof ad), span(box, n), plain));
+    ck_assert_mem_eq(plain, text.at, text.len);
+    for (size_t i = 0; i < n; i++) {
+        box[i] ^= 1;
+        ck_assert(!box_open(key, nonce, span(ad, sizeof ad), span(box, n), plain));
+        ck_assert(!box_open(key, nonce, span(ad, sizeof ad), span(want, i), plain));
+        box[i] ^= 1;
+    }
+    for (size_t i = 0; i < sizeof ad; i++) {
+        ad[i] ^= 0x80;
+        ck_assert(!box_open(key, nonce, span(ad, sizeof ad), span(box, n), plain));
+        ad[i] ^= 0x80;
+        ck_assert(!box_open(key, nonce, span(ad, i), span(box, n), plain));
+    }
+    for (size_t i = 0; i < sizeof key; i++) {
+        key[i] ^= 1;
+        ck_assert(!box_open(key, nonce, span(ad, sizeof ad), span(box, n), plain));
+        key[i] ^= 1;
+    }
+    for (size_t i = 0; i < sizeof nonce; i++) {
+        nonce[i] ^= 1;
+        ck_assert(!box_open(key, nonce, span(ad, sizeof ad), span(box, n), plain));
+        nonce[i] ^= 1;
+    }
+}
+END_TEST
+
+// ---- Sealed boxes: by another implementation (msgs/WIRE.md has the steps)
+
+START_TEST(test_seal)
+{
+    static const size_t sizes[] = {0, 1, 63, 64, 65, 1000};
+    uint8_t seed[32], once[32], want[64], box[1100], plain[1100], text[1000];
+    struct sign_key key, other;
+    size_t n = 13 + SEAL_BYTES;
+
+    for (size_t i = 0; i < 32; i++) {
+        seed[i] = (uint8_t)i;
+        once[i] = (uint8_t)(64 + i);
+    }
+    sign_key_init(&key, seed);
+    sign_key_init(&other, once);
+    ck_assert_uint_eq(fix_hex("f14b5173130a1b80687f273d49e8f4740a793a949b83b105837f2a61e8fee14f"
+                              "0b240cab1a32b383d474946541005452e9c9e86cea739abea1e128775b",
+                              want, sizeof want),
+                      n);
+    ck_assert_int_eq(seal_make(key.public, once, SPAN("for you alone"), box), ERR_OK);
+    ck_assert_mem_eq(box, want, n);
+    ck_assert_int_eq(seal_open(&key, span(box, n), plain), ERR_OK);
+    ck_assert_mem_eq(plain, "for you alone", 13);
+    ck_assert_int_eq(seal_open(&other, span(box, n), plain), ERR_DENIED);
+    for (size_t i = 0; i < n; i++) {
+        box[i] ^= 1;
+        ck_assert_int_eq(seal_open(&key, span(box, n), plain), ERR_DENIED);
+        box[i] ^= 1;
+        ck_assert_int_eq(seal_open(&key, span(box, i), plain), ERR_DENIED);
+    }
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        ck_assert_int_eq(seal_make(key.public, once, span(text, sizes[i]), box), ERR_OK);
+        ck_assert_int_eq(seal_open(&key, span(box, sizes[i] + SEAL_BYTES), plain), ERR_OK);
+        ck_assert_mem_eq(plain, text, sizes[i]);
+    }
+}
+END_TEST
+
+// Public keys that no seed gives: of small order (RFC 7748's points as Edwards y), off the curve,
+// and past the field's prime.
+static const char *const no_keys[] = {
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "0200000000000000000000000000000000000000000000000000000000000000",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+};
+
+START_TEST(test_seal_no_key)
+{
+    uint8_t to[32], once[32] = {1}, box[1 + SEAL_BYTES];
+
+    (void)fix_hex(no_keys[_i], to, sizeof to);
+    ck_assert_int_eq(seal_make(to, once, SPAN("x"), box), ERR_BAD_ARG);
+}
+END_TEST
+
+// ---- SHA-256: FIPS 180-4's examples
+
+START_TEST(test_sha256)
+{
+    uint8_t hash[32];
+
+    sha256_of(SPAN(""), hash);
+    expect_hex(hash, 32, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    sha256_of(SPAN("abc"), hash);
+    expect_hex(hash, 32, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    sha256_of(SPAN("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"), hash);
+    expect_hex(hash, 32, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+}
+END_TEST
+
 Suite *keys_crypto_suite(void)
 {
     Suite *s = suite_create("keys/crypto");
@@ -190,6 +408,14 @@ Suite *keys_crypto_suite(void)
     tcase_add_test(t, test_sign_strict);
     tcase_add_test(t, test_dh);
     tcase_add_test(t, test_secret_eq);
+    tcase_set_timeout(t, 30);
+    tcase_add_loop_test(t, test_pass, 0, COUNT(passes));
+    tcase_add_test(t, test_pass_bad);
+    tcase_add_test(t, test_pass_wipes);
+    tcase_add_test(t, test_box);
+    tcase_add_test(t, test_seal);
+    tcase_add_loop_test(t, test_seal_no_key, 0, COUNT(no_keys));
+    tcase_add_test(t, test_sha256);
     suite_add_tcase(s, t);
     return s;
 }

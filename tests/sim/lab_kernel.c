@@ -172,10 +172,35 @@ void lab_check_timers(const struct kernel *k)
     }
 }
 
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+// What the users have adds up to what the node counts.
+static size_t check_owners(const struct kernel *k)
+{
+    size_t tasks = 0, held = 0, bytes = 0, n = 0;
+
+    for (const struct owner *o = &k->owner; o; o = o == &k->owner    ? &k->nobody
+                                                   : o == &k->nobody ? k->others
+                                                                     : o->next) {
+        MUST(o->tasks <= most(o->quota.tasks_max, KERNEL_TASKS_MAX));
+        MUST(o->spare_n <= KERNEL_SPARE_TASKS);
+        tasks += o->tasks;
+        held += most(o->tasks, o->quota.tasks_min);
+        bytes += most(o->bytes, o->mem_min);
+        n++;
+    }
+    MUST(n == 2 + k->others_n);
+    MUST(held == k->tasks);
+    MUST(bytes == k->bytes);
+    return tasks;
+}
+
 void lab_check(const struct kernel *k)
 {
     size_t n = 0, parked = 0, aside = 0, jobs = 0, busy = 0, ready = 0;
-    size_t tasks = k->owner.tasks + k->nobody.tasks;
     const struct task *before = NULL;
 
     for (const struct task *t = k->oldest; t; t = t->all_next, n++) {
@@ -193,12 +218,7 @@ void lab_check(const struct kernel *k)
     }
     MUST(k->newest == before);
     MUST(n == k->running);
-    for (const struct owner *o = k->others; o; o = o->next) {
-        MUST(o->tasks <= KERNEL_TASKS_MAX);
-        tasks += o->tasks;
-    }
-    MUST(tasks >= n);
-    MUST(k->owner.tasks <= KERNEL_TASKS_MAX);
+    MUST(check_owners(k) >= n);
     MUST(parked == k->parked);
     MUST(queue_len(&k->prompt, TASK_READY) + queue_len(&k->slow, TASK_READY) == ready);
     MUST(queue_len(&k->asides, TASK_ASIDE) == aside);
@@ -211,5 +231,4 @@ void lab_check(const struct kernel *k)
     MUST(!k->runs);
     MUST(!k->ends);
     lab_check_timers(k);
-    MUST(k->owner.spare_n <= KERNEL_SPARE_TASKS);
 }

@@ -21,7 +21,7 @@ struct sim {
     uint64_t seed;
     bool no_random; // a machine without randomness fit for keys
     struct {
-        char name[32];
+        char name[48];
         char bytes[SIM_FILE_BYTES];
         size_t len;
     } files[SIM_FILES];
