@@ -202,6 +202,20 @@ static char *put_base64(struct span bytes, char *out)
     const unsigned char *p = (const unsigned char *)bytes.at;
     size_t n = bytes.len;
 
+    for (; n >= 8; n -= 6, p += 6, out += 8) { // six at a time, of the eight that are looked at
+        uint64_t v;
+
+        memcpy(&v, p, sizeof v);
+        v = __builtin_bswap64(v) >> 16; // the first byte is the lowest: token_fast.h
+        out[0] = sign[v >> 42];
+        out[1] = sign[v >> 36 & 63];
+        out[2] = sign[v >> 30 & 63];
+        out[3] = sign[v >> 24 & 63];
+        out[4] = sign[v >> 18 & 63];
+        out[5] = sign[v >> 12 & 63];
+        out[6] = sign[v >> 6 & 63];
+        out[7] = sign[v & 63];
+    }
     for (; n >= 3; n -= 3, p += 3) {
         uint32_t v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
 

@@ -186,42 +186,64 @@ enum err token_secret(const struct token_in *in, size_t at, size_t *seen, struct
 
 // ---- Bytes
 
-static int base64_value(char c)
+// One more than what a character stands for; 0: for nothing.
+static const uint8_t base64_value[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
+
+static uint32_t base64_at(const char *at)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    return base64_value[(unsigned char)*at];
+}
+
+// Groups of four without padding, up to one that is not. Gives the offset of that.
+static size_t load_groups(struct span text, char *out)
+{
+    size_t i;
+
+    for (i = 0; i + 4 <= text.len; i += 4, out += 3) {
+        uint32_t a = base64_at(text.at + i), b = base64_at(text.at + i + 1);
+        uint32_t c = base64_at(text.at + i + 2), d = base64_at(text.at + i + 3), v;
+
+        if (!a || !b || !c || !d)
+            break;
+        v = (a << 18) + (b << 12) + (c << 6) + d - (1 << 18 | 1 << 12 | 1 << 6 | 1);
+        out[0] = (char)(v >> 16);
+        out[1] = (char)(v >> 8);
+        out[2] = (char)v;
+    }
+    return i;
 }
 
 // RFC 4648 section 4, padded, rest bits zero. Gives the offset of the first bad byte, or text.len.
 static size_t load_base64(struct span text, char *out, size_t *len)
 {
-    size_t n = 0, pad = 0, i;
+    size_t i = load_groups(text, out), n = i / 4 * 3, pad = 0;
     uint32_t v = 0;
 
-    for (i = 0; i < text.len; i++) {
-        int d = base64_value(text.at[i]);
+    for (; i < text.len; i++) {
+        uint32_t d = base64_at(text.at + i);
 
         if (text.at[i] == '=' && i + 2 >= text.len && i % 4 >= 2 && text.len % 4 == 0) {
             pad++;
-            d = 0;
-        } else if (d < 0 || pad) {
+            d = 1;
+        } else if (!d || pad) {
             return i;
         }
-        v = v << 6 | (uint32_t)d;
-        if (i % 4 == 3) {
+        v = v << 6 | (d - 1);
+        if (i % 4 == 3) { // then there is padding, at the end
             if ((pad == 1 && (v & 0xFF)) || (pad == 2 && (v & 0xFFFF)))
                 return i - pad;
             out[n++] = (char)(v >> 16);
             if (pad < 2)
                 out[n++] = (char)(v >> 8);
-            if (pad < 1)
-                out[n++] = (char)v;
-            v = 0;
         }
     }
     *len = n;

@@ -67,14 +67,29 @@ compare("2^100000", [telex, "-e", "(pow (2 100000))@math.calc"],
         ["python3", "-c", big + "print(2**100000)"], "more than 1", 11)
 compare("10000!", [telex, "-e", "(fac 10000)@math.calc"],
         ["python3", "-c", big + "import math\nprint(math.factorial(10000))"], "more than 1", 11)
+units = data + "/units.msg"
+with open(units, "w") as f:
+    f.writelines("(neg %d)@math.calc\n" % i for i in range(100000))
+with open(data + "/signed.msg", "w") as f:
+    subprocess.run([telex, "--sign", units], stdout=f, check=True)
+sign = build + "/bench/sign"
+compare("100 000 units, telex --sign", [telex, "--sign", units], [sign, "peer-sign", "100000"],
+        "10", 3)
+compare("100 000 units, telex --verify", [telex, "--verify", data + "/signed.msg"],
+        [sign, "peer-verify", "100000"], "10", 3)
+os.unlink(data + "/signed.msg")
 compare("start-up, telex -e 5", [telex, "-e", "5"], ["dash", "-c", ":"], "0.33 at least", 201)
 PY
 # Inside the kernel: messages a second on one core; how long one session waits for another; timers;
 # a map on one and two processors.
 taskset -c 0 "$build/bench/dispatch"
+# A signed message from another node, beside libsodium's own verify.
+taskset -c 0 "$build/bench/message"
 "$build/bench/latency" 1500
 echo "the same on one processor:"
 taskset -c 0 "$build/bench/latency" 700
 "$build/bench/tasks"
+# Documents with a signature each, and in batches.
+taskset -c 0 "$build/bench/sign" 20000
 [ -x tests/bench/boot.sh ] && tests/bench/boot.sh "$build"
 exit 0

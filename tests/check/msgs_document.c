@@ -373,6 +373,76 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
+// ---- With what was checked before
+
+// Certificates of more users than the cache has places for, and one that is not signed.
+START_TEST(test_certs_again)
+{
+    struct identity id[7];
+    struct doc_cache cache = {0};
+    struct test_mem m;
+    struct arena a;
+    struct doc got;
+
+    test_mem_init(&m);
+    a = test_arena(&m);
+    for (size_t i = 0; i < COUNT(id); i++)
+        id[i] = fix_identity((uint8_t)(13 * i));
+    for (size_t k = 0; k < 5 * COUNT(id); k++) {
+        size_t i = k * 3 % COUNT(id);
+        struct span doc = sign(&a, &id[i], NOW_MS, "5");
+        char *bad = arena_copy(&a, doc.at, doc.len);
+
+        ck_assert_int_eq(doc_open_again(&cache, &a, doc, &got, NULL), ERR_OK);
+        ck_assert_mem_eq(got.cert.user, id[i].cert.user, 32);
+        ck_assert_mem_eq(got.cert.hash, id[i].cert.hash, 32);
+        bad[CERT_AT + k] ^= 1;
+        for (int twice = 0; twice < 2; twice++)
+            ck_assert_int_ne(doc_open_again(&cache, &a, (struct span){bad, doc.len}, &got, NULL),
+                             ERR_OK);
+    }
+    arena_fini(&a);
+    test_mem_done(&m);
+}
+END_TEST
+
+// It is looked into, and what stands there counts only as a whole.
+START_TEST(test_certs_seen)
+{
+    struct identity id = fix_identity(0);
+    struct doc_cache cache = {0};
+    struct doc_cert *c = &cache.certs[0];
+    struct test_mem m;
+    struct arena a;
+    struct span doc;
+    struct doc got;
+    char *bad;
+
+    test_mem_init(&m);
+    a = test_arena(&m);
+    doc = sign(&a, &id, NOW_MS, "5");
+    ck_assert_int_eq(doc_open_again(&cache, &a, doc, &got, NULL), ERR_OK);
+    ck_assert_uint_eq(c->n, id.cert_n);
+    ck_assert_mem_eq(c->bytes, id.cert_bytes, id.cert_n);
+    bad = arena_copy(&a, doc.at, doc.len);
+    for (size_t i = 0; i < id.cert_n; i++) {
+        bad[CERT_AT + i] ^= 1;
+        ck_assert_int_ne(doc_open_again(&cache, &a, (struct span){bad, doc.len}, &got, NULL),
+                         ERR_OK);
+        c->bytes[i] ^= 1; // an entry that only this test makes
+        ck_assert_int_eq(doc_open_again(&cache, &a, (struct span){bad, doc.len}, &got, NULL),
+                         ERR_OK);
+        c->bytes[i] ^= 1;
+        bad[CERT_AT + i] ^= 1;
+    }
+    c->n--;
+    ck_assert_int_eq(doc_open_again(&cache, &a, doc, &got, NULL), ERR_OK);
+    ck_assert_uint_eq(cache.certs[1].n, id.cert_n); // it was checked anew
+    arena_fini(&a);
+    test_mem_done(&m);
+}
+END_TEST
+
 Suite *msgs_document_suite(void)
 {
     Suite *s = suite_create("msgs/document");
@@ -389,6 +459,8 @@ Suite *msgs_document_suite(void)
     tcase_add_test(t, test_secret);
     tcase_add_test(t, test_done);
     tcase_add_test(t, test_no_memory);
+    tcase_add_test(t, test_certs_again);
+    tcase_add_test(t, test_certs_seen);
     suite_add_tcase(s, t);
     return s;
 }

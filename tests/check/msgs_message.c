@@ -3,6 +3,7 @@
 
 #include "tests/check/helper.h"
 #include "tests/check/keys_fix.h"
+#include "units/cbor.h"
 
 // A message from node 0 to node 100, in full.
 static struct msg plain(struct arena *a, const char *text)
@@ -115,6 +116,12 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
+// Nothing else may come of a message that was tampered with.
+static bool is_refusal(enum err e)
+{
+    return e == ERR_BAD_SIGN || e == ERR_SYNTAX || e == ERR_DENIED || e == ERR_REPLAY;
+}
+
 START_TEST(test_damage)
 {
     struct identity id = fix_identity(0);
@@ -138,12 +145,12 @@ START_TEST(test_damage)
     for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
         copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
         e = open(&mem, (struct span){(char *)copy, bytes.len}, &x, &f);
-        ck_assert_msg(e == ERR_BAD_SIGN || e == ERR_SYNTAX, "bit %zu: %s", bit, err_word(e));
+        ck_assert_msg(is_refusal(e), "bit %zu: %s", bit, err_word(e));
         copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     for (size_t n = 0; n < bytes.len; n++) {
         e = open(&mem, (struct span){bytes.at, n}, &x, &f);
-        ck_assert_msg(e == ERR_BAD_SIGN || e == ERR_SYNTAX, "cut at %zu: %s", n, err_word(e));
+        ck_assert_msg(is_refusal(e), "cut at %zu: %s", n, err_word(e));
     }
     ck_assert_int_eq(open(&mem, (struct span){(char *)copy, bytes.len + 1}, &x, &f), ERR_BAD_SIGN);
     arena_fini(&a);
@@ -230,6 +237,7 @@ static const struct {
     {"math.calc", "math calc", 9},
     {"math.calc", "math.calC", 9},
     {"\x69math.calc", "\x68math.calc", 10},
+    {"\xD8\xE4\x82\x69", "\xD8\xE4\x82\x60", 4}, // no text stands for none
     {"\xD8\xE4\x82\x69", "\xD8\xE3\x82\x69", 4}, // to: a stream
     {"ctr\x19\x03\xE8", "ctr\x19\x00\x17", 6},   // longer than needed
     {"ctr\x19\x03\xE8", "ctr\x39\x03\xE8", 6},   // below 0
@@ -332,12 +340,108 @@ START_TEST(test_longest_head)
     m = plain(&a, "5");
     memset(name, 'a', sizeof name);
     m.service = (struct span){name, sizeof name};
-    m.ctr = INT64_MAX;
+    m.ctr = WINDOW_CTR_MAX;
     m.ttl_ms = MSG_TTL_MAX_MS;
     bytes = sign(&a, &id, &m);
     ck_assert_uint_le(bytes.len, MSG_HEAD_MAX_BYTES);
     x = expect_of(&id, &m);
     ck_assert_int_eq(open(&mem, bytes, &x, NULL), ERR_OK);
+    arena_fini(&a);
+    test_mem_done(&mem);
+}
+END_TEST
+
+// ---- Of a batch
+
+static struct span in_batch(struct arena *a, const struct identity *id, const struct msg *m,
+                            size_t size, size_t index)
+{
+    const uint8_t seed[BATCH_SEED_BYTES] = {5};
+    struct msg full = *m;
+    struct batch b;
+    uint8_t *part, *out;
+    size_t n;
+
+    ck_assert_int_eq(msg_author(id, &full, NULL), ERR_OK);
+    n = msg_head_bytes(&full) + full.body.bytes;
+    part = arena_new(a, n);
+    out = arena_new(a, BATCH_PROOF_MAX_BYTES + n);
+    ck_assert_ptr_eq(unit_encode(&full.body, msg_head_put(&full, part)), part + n);
+    ck_assert_int_eq(batch_init(&b, a, size), ERR_OK);
+    batch_start(&b, seed);
+    for (size_t i = 0; i < size; i++)
+        batch_add(&b, i == index ? (struct span){(char *)part, n} : SPAN("another one"));
+    batch_sign(&b, &id->node);
+    memcpy(batch_proof_put(&b, index, out), part, n);
+    return (struct span){(char *)out, batch_proof_bytes(index, size) + n};
+}
+
+static const struct {
+    size_t size, index;
+    enum err e;
+} batches[] = {
+    {2, 0, ERR_OK},   {2, 1, ERR_OK},      {3, 2, ERR_OK},
+    {64, 63, ERR_OK}, {1000, 500, ERR_OK}, {1, 0, ERR_SYNTAX}, // one alone has one form
+};
+
+START_TEST(test_batch)
+{
+    struct identity id = fix_identity(0);
+    struct batch_cache roots = {.next = 0};
+    struct test_mem mem;
+    struct arena a;
+    struct span bytes, alone;
+    struct msg m, got, same;
+    struct msg_expect x;
+    struct fail f = {0};
+
+    test_mem_init(&mem);
+    a = test_arena(&mem);
+    m = plain(&a, "(neg 5)");
+    bytes = in_batch(&a, &id, &m, batches[_i].size, batches[_i].index);
+    x = expect_of(&id, &m);
+    x.roots = &roots;
+    for (int i = 0; i < 2; i++) { // the second one knows the root
+        ck_assert_msg(msg_open(&a, bytes, &x, &got, &f) == batches[_i].e, "%s", f.why);
+        if (batches[_i].e)
+            break;
+        alone = sign(&a, &id, &m); // it is the same message
+        ck_assert_int_eq(msg_open(&a, alone, &x, &same, &f), ERR_OK);
+        ck_assert_mem_eq(got.id, same.id, 32);
+        ck_assert(unit_same(&got.body, &same.body));
+    }
+    for (size_t i = 0; i < bytes.len && !batches[_i].e; i++) {
+        ((char *)bytes.at)[i] ^= 16;
+        ck_assert_msg(is_refusal(open(&mem, bytes, &x, &f)), "byte %zu", i);
+        ((char *)bytes.at)[i] ^= 16;
+        if (i < 4)
+            ck_assert_msg(
+                is_refusal(open(&mem, (struct span){bytes.at, bytes.len - 1 - i}, &x, &f)),
+                "cut by %zu", i);
+    }
+    arena_fini(&a);
+    test_mem_done(&mem);
+}
+END_TEST
+
+// An answer, which goes to no service; and a text that is none.
+START_TEST(test_no_service)
+{
+    struct identity id = fix_identity(0);
+    struct test_mem mem;
+    struct arena a;
+    struct span bytes;
+    struct msg m, got;
+    struct msg_expect x;
+
+    test_mem_init(&mem);
+    a = test_arena(&mem);
+    m = plain(&a, "(val 5)");
+    m.service = (struct span){NULL, 0};
+    bytes = sign(&a, &id, &m);
+    x = expect_of(&id, &m);
+    ck_assert_int_eq(msg_open(&a, bytes, &x, &got, NULL), ERR_OK);
+    ck_assert_uint_eq(got.service.len, 0);
     arena_fini(&a);
     test_mem_done(&mem);
 }
@@ -401,6 +505,8 @@ Suite *msgs_message_suite(void)
     tcase_add_loop_test(t, test_damage, 0, COUNT(bodies));
     tcase_add_loop_test(t, test_unexpected, 0, COUNT(unexpected));
     tcase_add_loop_test(t, test_changed, 0, COUNT(changed));
+    tcase_add_loop_test(t, test_batch, 0, COUNT(batches));
+    tcase_add_test(t, test_no_service);
     tcase_add_test(t, test_domains);
     tcase_add_test(t, test_may_not_sign);
     tcase_add_test(t, test_longest_head);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // msgs/WIRE.md tells the truth: its vectors, made by another program, are what Telex writes and
 // what it reads.
-#include "keys/identity.h"
+#include "keys/name.h"
+#include "keys/users.h"
+#include "keys/words.h"
 #include "msgs/document.h"
 #include "msgs/hash.h"
 #include "msgs/message.h"
@@ -141,6 +143,86 @@ START_TEST(test_keys)
 }
 END_TEST
 
+// A line of text.
+static void expect_line(const char *name, const char *got)
+{
+    char mark[64], *want;
+
+    snprintf(mark, sizeof mark, "text %s", name);
+    want = block(mark);
+    ck_assert_uint_eq(strcspn(want, "\n") + 1, strlen(want));
+    want[strlen(want) - 1] = 0;
+    ck_assert_str_eq(got, want);
+}
+
+static struct sign_key vector_user(void)
+{
+    struct sign_key key;
+    uint8_t seed[32];
+
+    for (size_t i = 0; i < sizeof seed; i++)
+        seed[i] = (uint8_t)i;
+    sign_key_init(&key, seed);
+    return key;
+}
+
+START_TEST(test_users)
+{
+    struct sign_key key = vector_user(), got;
+    struct span pass = SPAN("correct horse"), locked = vector("user.lock");
+    uint8_t out[USER_FILE_MAX_BYTES];
+    struct fix_random r;
+    size_t n;
+
+    ck_assert_int_eq(user_unlock(&mem.mem, vector("user"), (struct span){0}, &got, NULL), ERR_OK);
+    ck_assert_mem_eq(&got, &key, sizeof key);
+    ck_assert_int_eq(user_unlock(&mem.mem, vector("user.key"), (struct span){0}, &got, NULL),
+                     ERR_OK);
+    ck_assert_mem_eq(&got, &key, sizeof key);
+    ck_assert_int_eq(user_unlock(&mem.mem, locked, pass, &got, NULL), ERR_OK);
+    ck_assert_mem_eq(&got, &key, sizeof key);
+    fix_random_init(&r, 0xA0);
+    ck_assert_int_eq(
+        user_lock(&mem.mem, &r.random, &key, pass, (struct pass_cost){8, 1}, out, &n, NULL),
+        ERR_OK);
+    expect_vector("user.lock", (struct span){(char *)out, n});
+}
+END_TEST
+
+START_TEST(test_texts)
+{
+    struct sign_key key = vector_user();
+    struct identity id = fix_identity(0);
+    char text[KEY_TEXT_MAX], words[WORDS_TEXT_MAX];
+
+    (void)key_print(KEY_USER, key.public, text);
+    expect_line("tu", text);
+    (void)key_print(KEY_NODE, id.cert.node, text);
+    expect_line("tn", text);
+    (void)key_print(KEY_SECRET, key.seed, text);
+    expect_line("secret", text);
+    (void)words_print(key.seed, words);
+    expect_line("words", words);
+}
+END_TEST
+
+START_TEST(test_sealed)
+{
+    struct sign_key key = vector_user();
+    struct unit u = test_unit(&arena, "`hi!`");
+    struct span sealed = vector("sealed"), bytes;
+    uint8_t once[32], box[128], plain[128];
+
+    for (size_t i = 0; i < sizeof once; i++)
+        once[i] = (uint8_t)(0x40 + i);
+    ck_assert_int_eq(unit_encode_new(&arena, &u, &bytes), ERR_OK);
+    ck_assert_int_eq(seal_make(key.public, once, bytes, box), ERR_OK);
+    expect_vector("sealed", (struct span){(char *)box, bytes.len + SEAL_BYTES});
+    ck_assert_int_eq(seal_open(&key, sealed, plain), ERR_OK);
+    ck_assert_mem_eq(plain, bytes.at, bytes.len);
+}
+END_TEST
+
 START_TEST(test_document)
 {
     struct identity id = fix_identity(0);
@@ -153,6 +235,33 @@ START_TEST(test_document)
     expect_vector("document", bytes);
     ck_assert_msg(doc_open(&arena, vector("document"), &doc, &f) == ERR_OK, "%s", f.why);
     ck_assert(unit_same(&doc.body, &body));
+}
+END_TEST
+
+START_TEST(test_batch)
+{
+    static const char *const bodies[] = {"5", "(neg 5)@math.calc", "[a b]"};
+    struct identity id = fix_identity(0);
+    struct span covered = vector("batch"), second = vector("batch-document");
+    uint8_t seed[BATCH_SEED_BYTES];
+    struct doc_batch b;
+    struct doc doc;
+    struct fail f = {0};
+
+    for (size_t i = 0; i < sizeof seed; i++)
+        seed[i] = (uint8_t)i; // salts 2i, 2i + 1: BLAKE2b-256(seed, i in 4 bytes)
+    ck_assert_int_eq(doc_batch_init(&b, &arena), ERR_OK);
+    doc_batch_start(&b, &id, seed);
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct unit body = test_unit(&arena, bodies[i]);
+
+        ck_assert_int_eq(doc_batch_add(&b, 1700000000000, &body, NULL), ERR_OK);
+    }
+    doc_batch_sign(&b);
+    ck_assert(sign_check(b.tree.sign, id.node.public, covered));
+    expect_vector("batch-document", doc_batch_get(&b, 1));
+    ck_assert_msg(doc_open(&arena, second, &doc, &f) == ERR_OK, "%s", f.why);
+    ck_assert_str_eq(test_print(&arena, &doc.body), bodies[1]);
 }
 END_TEST
 
@@ -191,7 +300,11 @@ Suite *msgs_wire_suite(void)
     tcase_add_test(t, test_units);
     tcase_add_test(t, test_hash);
     tcase_add_test(t, test_keys);
+    tcase_add_test(t, test_users);
+    tcase_add_test(t, test_texts);
+    tcase_add_test(t, test_sealed);
     tcase_add_test(t, test_document);
+    tcase_add_test(t, test_batch);
     tcase_add_test(t, test_message);
     suite_add_tcase(s, t);
     return s;

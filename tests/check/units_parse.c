@@ -537,6 +537,46 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
+// All characters of RFC 4648 section 4, and every length, so that groups and what is left of them
+// stand at every place; a bad character, too, is found wherever it stands.
+START_TEST(test_base64)
+{
+    static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char text[140], bytes[96];
+    struct test_mem m;
+    struct arena a;
+
+    for (unsigned i = 0; i < 96; i++) { // sextets 0, 1, 2 .. 63, twice
+        unsigned s = i / 3 * 4,
+                 four = (s % 64) << 18 | (s % 64 + 1) << 12 | (s % 64 + 2) << 6 | (s % 64 + 3);
+
+        bytes[i] = (char)(four >> (16 - 8 * (i % 3)));
+    }
+    test_mem_init(&m);
+    a = test_arena(&m);
+    for (unsigned n = 0; n <= 96; n++) {
+        unsigned chars = n / 3 * 4;
+        struct unit u, back;
+        struct fail f;
+
+        ck_assert_int_eq(unit_bytes((struct span){bytes, n}, &u), ERR_OK);
+        snprintf(text, sizeof text, "%%`%.*s%.*s", (int)(chars < 64 ? chars : 64), all,
+                 chars < 64 ? 0 : (int)chars - 64, all);
+        ck_assert_int_eq(strncmp(test_print(&a, &u), text, 2 + chars), 0);
+        back = test_unit(&a, test_print(&a, &u));
+        ck_assert(unit_same(&u, &back));
+        for (unsigned i = 0; i < chars; i++) {
+            snprintf(text, sizeof text, "%s", test_print(&a, &u));
+            text[2 + i] = "-_\x80 .@["[i % 7];
+            ck_assert_int_eq(unit_parse(&a, span_of(text), &back, &f), ERR_SYNTAX);
+            ck_assert_msg(f.pos == 2 + i, "%s: %zu", text, f.pos);
+        }
+    }
+    arena_fini(&a);
+    test_mem_done(&m);
+}
+END_TEST
+
 Suite *units_parse_suite(void)
 {
     Suite *s = suite_create("units/parse");
@@ -548,6 +588,7 @@ Suite *units_parse_suite(void)
     tcase_add_loop_test(t, test_pieces_bad, 0, COUNT(bad));
     tcase_add_test(t, test_pieces_text);
     tcase_add_test(t, test_no_memory);
+    tcase_add_test(t, test_base64);
     tcase_add_test(l, test_depth);
     tcase_add_test(l, test_open_brackets);
     tcase_add_test(l, test_text);

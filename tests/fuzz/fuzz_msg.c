@@ -6,6 +6,8 @@
 //   6 doc  7 message  8 certificate       a record, truly signed by the node or the user
 //   9 user.key  10 node.key  11 node.cert a file as it stands
 //   12 .. 14                              a file with its check made right
+//   15 doc of a batch                     pairs that change a true one; as it stands: 0
+//   16                                    a record in a batch, truly signed by the node
 //
 // What is accepted is exactly what Telex writes: signed again, it gives the same bytes.
 #include "keys/identity.h"
@@ -20,7 +22,10 @@ enum { INPUT_MAX_BYTES = 4096 };
 
 static struct identity id;
 static struct sign_key user;
-static struct span true_ones[3]; // doc, message, certificate
+enum { DOC, MESSAGE, CERT, BATCHED };
+
+static struct span true_ones[4];
+static struct doc_cache seen; // that has seen the true ones
 static struct fix_files true_files;
 static struct arena kept;
 
@@ -40,8 +45,30 @@ static struct msg_expect expect(void)
     return x;
 }
 
+// A document around a text that is signed as the second of three. From malloc.
+static struct span batched(struct arena *a, struct span text)
+{
+    static const uint8_t seed[BATCH_SEED_BYTES] = {5};
+    size_t front = 11 + id.cert_n, n = front + batch_proof_bytes(1, 3) + text.len;
+    uint8_t *bytes = malloc(n);
+    struct batch b;
+
+    must(batch_init(&b, a, 3) == ERR_OK);
+    batch_start(&b, seed);
+    batch_add(&b, SPAN("a"));
+    batch_add(&b, text);
+    batch_add(&b, SPAN("b"));
+    batch_sign(&b, &id.node);
+    memcpy(bytes, true_ones[DOC].at, front);
+    bytes[7] = 0xF6;
+    memcpy(batch_proof_put(&b, 1, bytes + front), text.at, text.len);
+    return (struct span){(char *)bytes, n};
+}
+
 static void start(void)
 {
+    struct span text;
+    struct doc doc;
     struct unit body;
     struct msg m = {.service = SPAN("math.calc"), .ctr = 1000, .ttl_ms = 30000, .hops = 4};
     struct msg_expect x = expect();
@@ -66,6 +93,12 @@ static void start(void)
     m.body = body;
     must(msg_sign(&kept, &id, &m, &true_ones[1], NULL) == ERR_OK);
     true_ones[2] = (struct span){(char *)id.cert_bytes, id.cert_n};
+    text = true_ones[DOC];
+    text.at += 11 + id.cert_n + 64;
+    text.len -= 11 + id.cert_n + 64;
+    true_ones[BATCHED] = batched(&kept, text); // for ever
+    must(doc_open_again(&seen, &kept, true_ones[DOC], &doc, NULL) == ERR_OK);
+    must(doc_open_again(&seen, &kept, true_ones[BATCHED], &doc, NULL) == ERR_OK);
     fix_files_init(&true_files);
     fix_random_init(&r, 0);
     must(identity_make(&laws_mem, &true_files.files, &r.random, &same, NULL) == ERR_OK);
@@ -77,16 +110,25 @@ static bool open_one(struct arena *a, unsigned kind, struct span bytes)
     struct msg_expect x = expect();
     struct fail f = {.pos = FAIL_NO_POS};
     struct span again = {NULL, 0};
-    struct doc doc;
+    struct doc doc, same;
     struct msg m;
     struct cert c;
     uint8_t out[CERT_MAX_BYTES];
     enum err e;
 
-    if (kind == 0) {
+    if (kind == DOC || kind == BATCHED) {
         e = doc_open(a, bytes, &doc, &f);
+        must(doc_open_again(&seen, a, bytes, &same, NULL) == e);
         if (e == ERR_OK)
-            must(doc_sign(a, &id, doc.time_ms, &doc.body, &again, NULL) == ERR_OK);
+            must(doc_sign(a, &id, doc.time_ms, &doc.body, &again, NULL) == ERR_OK &&
+                 unit_same(&doc.body, &same.body));
+        if (e == ERR_OK && bytes.at[7] == (char)0xF6) { // its proof cannot be made again
+            size_t n = again.len - 11 - id.cert_n - 64;
+
+            must(bytes.len > again.len &&
+                 memcmp(bytes.at + bytes.len - n, again.at + again.len - n, n) == 0);
+            again = bytes;
+        }
     } else if (kind == 1) {
         e = msg_open(a, bytes, &x, &m, &f);
         if (e == ERR_OK)
@@ -137,6 +179,20 @@ static void signed_record(struct arena *a, unsigned kind, struct span record)
     free(bytes);
 }
 
+static void batched_record(struct arena *a, struct span record)
+{
+    char *text = malloc(13 + record.len);
+    struct span bytes;
+
+    memcpy(text, "telex-doc-v1", 13);
+    if (record.len)
+        memcpy(text + 13, record.at, record.len);
+    bytes = batched(a, (struct span){text, 13 + record.len});
+    (void)open_one(a, BATCHED, bytes); // either is right
+    free((char *)(uintptr_t)bytes.at);
+    free(text);
+}
+
 static void file(unsigned kind, struct span bytes, bool right)
 {
     struct fix_files x = true_files;
@@ -185,6 +241,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         signed_record(&a, data[0] - 6, rest);
     else if (data[0] < 15)
         file((data[0] - 9) % 3, rest, data[0] >= 12);
+    else if (data[0] == 15)
+        changed(&a, BATCHED, rest);
+    else if (data[0] == 16)
+        batched_record(&a, rest);
     arena_fini(&a);
     return 0;
 }
