@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: MIT
+// The life of a session, and what arrives in it. What leaves is in cluster/flush.c.
+#include "cluster/session.h"
+
+#include "units/cbor.h"
+#include "units/parse.h"
+
+static const uint64_t ms = 1000000;
+
+static uint64_t now_of(const struct session *s)
+{
+    return s->conf.plat->now_ns(s->conf.plat->ctx);
+}
+
+// ---- Lists of requests
+
+static void list_put(struct request_list *l, struct request *r)
+{
+    r->prev = l->last;
+    r->next = NULL;
+    *(l->last ? &l->last->next : &l->first) = r;
+    l->last = r;
+}
+
+static void list_remove(struct request_list *l, struct request *r)
+{
+    *(r->prev ? &r->prev->next : &l->first) = r->next;
+    *(r->next ? &r->next->prev : &l->last) = r->prev;
+}
+
+static struct request_list *waits_of(struct session *s, const uint8_t id[16])
+{
+    return &s->waits[id[0] % SESSION_WAITS];
+}
+
+void session_waits(struct session *s, struct request *r)
+{
+    list_remove(&s->queue, r);
+    list_put(waits_of(s, r->id), r);
+    r->sent = true;
+}
+
+// ---- Life
+
+static bool dated(const struct cert *c)
+{
+    return c->from_ms != TIME_UNKNOWN || c->till_ms != TIME_NEVER;
+}
+
+static int64_t time_of(const struct session *s)
+{
+    int64_t own_ms = kernel_time_ms(s->conf.kernel);
+
+    return s->conf.clock ? clock_now(s->conf.clock, own_ms, now_of(s)) : own_ms;
+}
+
+static enum err times_hold(struct session *s, struct fail *f)
+{
+    const struct session_conf *c = &s->conf;
+    enum err e = ERR_OK;
+
+    if (c->clock) {
+        clock_hear(c->clock, s->peer.node, c->peer_ms, now_of(s));
+        e = clock_check(c->clock, &c->own->cert, &s->peer, kernel_time_ms(c->kernel), now_of(s), f);
+    }
+    if (!e)
+        e = cert_covers(&s->peer, time_of(s), f);
+    return e ? e : cert_covers(&c->own->cert, time_of(s), f);
+}
+
+enum err session_init(struct session *s, const struct session_conf *conf, struct fail *f)
+{
+    struct msg *head = &s->head;
+    enum err e;
+
+    memset(s, 0, sizeof *s);
+    s->conf = *conf;
+    s->peer = *conf->peer;
+    s->conf.peer = &s->peer;
+    e = msg_author(conf->own, head, f);
+    if (!e && !(s->peer.roles & CERT_SIGN))
+        e = fail_set(f, ERR_DENIED, FAIL_NO_POS, NULL,
+                     "the certificate does not let the other end sign for its user");
+    if (!e)
+        e = times_hold(s, f);
+    if (e)
+        return e;
+    memcpy(head->cluster, conf->cluster, sizeof head->cluster);
+    memcpy(head->session, conf->id, sizeof head->session);
+    memcpy(head->to, s->peer.node, sizeof head->to);
+    s->expect = (struct msg_expect){.sender = &s->peer, .open = &s->in, .roots = &s->roots};
+    memcpy(s->expect.cluster, conf->cluster, sizeof s->expect.cluster);
+    memcpy(s->expect.session, conf->id, sizeof s->expect.session);
+    memcpy(s->expect.node, conf->own->node.public, sizeof s->expect.node);
+    s->answers_last = &s->answers;
+    s->due_ns = UINT64_MAX;
+    arena_init(&s->arena, conf->plat->mem, SESSION_OUT_BYTES);
+    return ERR_OK;
+}
+
+// The error unit of a request that ends here.
+static struct unit error_of(struct arena *a, enum err e, const char *why)
+{
+    struct unit *items = unit_array(a, 4), u;
+
+    if (!items)
+        return unit_word(err_word(e));
+    items[0] = unit_word("code");
+    items[1] = unit_word(err_word(e));
+    items[2] = unit_word("why");
+    items[3] = unit_word(why);
+    return unit_map(a, items, 2, NULL, &u) ? unit_word(err_word(e)) : u;
+}
+
+// @list: where it is.
+static void end(struct session *s, struct request_list *list, struct request *r, enum err e,
+                const char *why)
+{
+    struct unit u;
+
+    list_remove(list, r);
+    s->requests_n--;
+    u = error_of(r->arena, e, why);
+    r->done(r->ctx, r, e, &u);
+}
+
+// May what was sent, and not answered, be sent again there?
+static bool goes_on(const struct request *r, const struct session *next, uint64_t now_ns)
+{
+    return memcmp(r->epoch, next->conf.peer_epoch, sizeof r->epoch) == 0 && now_ns < r->again_ns;
+}
+
+static bool same_ends(const struct session *x, const struct session *y)
+{
+    return memcmp(x->peer.node, y->peer.node, sizeof x->peer.node) == 0 &&
+           memcmp(x->peer.user, y->peer.user, sizeof x->peer.user) == 0 &&
+           memcmp(x->head.from, y->head.from, sizeof x->head.from) == 0 &&
+           memcmp(x->head.ath, y->head.ath, sizeof x->head.ath) == 0;
+}
+
+static void move(struct session *s, struct request_list *list, struct session *next)
+{
+    uint64_t now_ns = now_of(s);
+
+    while (list->first) {
+        struct request *r = list->first;
+
+        if (!next || next->requests_n == SESSION_REQUESTS_MAX ||
+            (r->sent && !goes_on(r, next, now_ns))) {
+            end(s, list, r, ERR_NODE_LOST,
+                r->sent ? "the session ended; whether the request ran is unknown"
+                        : "the session ended before the request left");
+            continue;
+        }
+        list_remove(list, r);
+        s->requests_n--;
+        if (!r->sent)
+            memcpy(r->epoch, next->conf.peer_epoch, sizeof r->epoch);
+        list_put(&next->queue, r);
+        next->requests_n++;
+        if (r->due_ns < next->due_ns)
+            next->due_ns = r->due_ns;
+    }
+}
+
+void session_fini(struct session *s, struct session *next)
+{
+    if (next && (session_over(next) || !same_ends(s, next)))
+        next = NULL;
+    s->over = true; // whoever is told now sends nothing more here
+    execute_leave(s);
+    for (unsigned i = 0; i < SESSION_WAITS; i++) // those that were sent first go first again
+        move(s, &s->waits[i], next);
+    move(s, &s->queue, next);
+    arena_fini(&s->arena);
+}
+
+// ---- Requests of this end
+
+static bool same_user(const struct session *s)
+{
+    return memcmp(s->peer.user, s->head.ath, sizeof s->peer.user) == 0;
+}
+
+// Names a request for ever: random, and where a restored machine repeats its random numbers, still
+// another one in each session and at each place of it.
+static enum err name_request(const struct session *s, struct request *r, struct fail *f)
+{
+    const struct plat *plat = s->conf.plat;
+    uint8_t from[16 + 16 + sizeof s->out + sizeof s->requests_n], hash[HASH_BYTES];
+    enum err e = plat->random(plat->ctx, from, 16);
+
+    if (e)
+        return fail_set(f, e, FAIL_NO_POS, NULL, "no random bytes to name the request");
+    memcpy(from + 16, s->conf.id, 16);
+    memcpy(from + 32, s->out, sizeof s->out);
+    memcpy(from + 32 + sizeof s->out, &s->requests_n, sizeof s->requests_n);
+    hash_of((struct span){(const char *)from, sizeof from}, hash);
+    memcpy(r->id, hash, sizeof r->id);
+    return ERR_OK;
+}
+
+enum err session_send(struct session *s, struct request *r, struct fail *f)
+{
+    uint64_t now_ns = now_of(s);
+    enum err e;
+
+    if (s->over)
+        return fail_set(f, ERR_LINK, FAIL_NO_POS, NULL, "the session is over");
+    if (!text_is_service(r->service) || r->ttl_ms < 1 || r->ttl_ms > MSG_TTL_MAX_MS ||
+        r->hops > MSG_HOPS_MAX || r->stream >= WINDOW_STREAMS)
+        return fail_set(f, ERR_BAD_ARG, FAIL_NO_POS, NULL, "no message can say this");
+    if ((r->body->flags & UNIT_HIDDEN) && !same_user(s))
+        return fail_set(f, ERR_BAD_ARG, FAIL_NO_POS, NULL,
+                        "a secret goes only to a node of its owner");
+    if (s->requests_n == SESSION_REQUESTS_MAX)
+        return fail_set(f, ERR_BUSY, FAIL_NO_POS, "try again when some are answered",
+                        "too many requests wait for this node");
+    e = name_request(s, r, f);
+    if (e)
+        return e;
+    memcpy(r->epoch, s->conf.peer_epoch, sizeof r->epoch);
+    r->due_ns = now_ns + ((uint64_t)r->ttl_ms + SESSION_GRACE_MS) * ms;
+    r->again_ns = now_ns + REPLIES_KEPT_MS * ms;
+    r->sent = false;
+    list_put(&s->queue, r);
+    s->requests_n++;
+    if (r->due_ns < s->due_ns)
+        s->due_ns = r->due_ns;
+    return ERR_OK;
+}
+
+static struct request *find(struct session *s, const uint8_t id[16])
+{
+    struct request *r = waits_of(s, id)->first;
+
+    while (r && memcmp(r->id, id, sizeof r->id) != 0)
+        r = r->next;
+    return r;
+}
+
+static void acknowledge(struct session *s, const uint8_t req[16])
+{
+    if (s->acks_n == SESSION_ACKS)
+        return; // it is kept for some minutes, then
+    if (!s->acks_n)
+        s->ack_ns = now_of(s);
+    memcpy(s->acks[s->acks_n++].req, req, sizeof s->acks->req);
+}
+
+// (val U) or (err {code why ..})
+static enum err answer_parts(struct session *s, const struct unit *all, struct unit *out)
+{
+    const struct mem *mem = s->conf.plat->mem;
+    const struct unit *u = all->items, *code;
+    enum err e;
+
+    if (all->kind != UNIT_PAIR)
+        return ERR_SYNTAX;
+    if (unit_is_text(u, SPAN("val"))) {
+        *out = u[1];
+        out->flags |= UNIT_DONE;
+        return ERR_OK;
+    }
+    if (!unit_is_text(u, SPAN("err")) || u[1].kind != UNIT_MAP)
+        return ERR_SYNTAX;
+    code = unit_get_word(&u[1], SPAN("code"), mem);
+    e = code && code->kind == UNIT_STR ? err_find(unit_span(code)) : ERR_OK;
+    if (!e)
+        return ERR_SYNTAX;
+    *out = u[1];
+    out->flags |= UNIT_DONE;
+    return e;
+}
+
+static void answer_in(struct session *s, const struct msg *m, struct span body)
+{
+    struct request *r = find(s, m->req);
+    struct unit all, u;
+    enum err e;
+
+    acknowledge(s, m->req);
+    if (!r)
+        return; // nobody waits any more, or it was here before
+    e = unit_decode(r->arena, body, &all, NULL);
+    if (e == ERR_NO_MEMORY) {
+        end(s, waits_of(s, r->id), r, e, "no memory for the answer");
+        return;
+    }
+    if (!e && (all.flags & UNIT_HIDDEN) && !same_user(s)) {
+        end(s, waits_of(s, r->id), r, ERR_BAD_ARG, "the answer holds a secret of another user");
+        return;
+    }
+    e = e ? ERR_SYNTAX : answer_parts(s, &all, &u);
+    if (e == ERR_SYNTAX && (all.kind != UNIT_PAIR || u.kind != UNIT_MAP)) {
+        end(s, waits_of(s, r->id), r, ERR_NODE_LOST, "what the node answered is no answer");
+        return;
+    }
+    list_remove(waits_of(s, r->id), r);
+    s->requests_n--;
+    r->done(r->ctx, r, e, &u);
+}
+
+// ---- Words
+
+static bool is_ctr(const struct unit *u)
+{
+    return u->kind == UNIT_INT && !(u->flags & UNIT_BIG) && u->i >= 0 && u->i <= WINDOW_CTR_MAX;
+}
+
+// (seen (refused furthest)): has this node's state gone back?
+static void seen(struct session *s, int64_t refused, int64_t furthest)
+{
+    if (s->out[window_stream(furthest)] <= window_count(furthest))
+        s->over = true;
+    for (unsigned i = 0; i < SESSION_WAITS && !s->over; i++)
+        for (const struct request *r = s->waits[i].first; r; r = r->next)
+            if (r->ctr == refused)
+                s->over = true;
+}
+
+static enum err word_in(struct session *s, struct span body, struct fail *f)
+{
+    struct arena a;
+    struct unit u;
+    const struct unit *arg;
+    enum err e;
+
+    arena_init(&a, s->conf.plat->mem, 1 << 20);
+    e = unit_decode(&a, body, &u, f);
+    if (!e && u.kind != UNIT_PAIR)
+        e = ERR_SYNTAX;
+    arg = e ? NULL : &u.items[1];
+    if (!e && unit_is_text(u.items, SPAN("ack")) && arg->kind == UNIT_LIST) {
+        for (uint32_t i = 0; i < arg->n; i++)
+            if (arg->items[i].kind == UNIT_BYTES && arg->items[i].n == 16)
+                execute_ack(s, (const uint8_t *)arg->items[i].s);
+    } else if (!e && unit_is_text(u.items, SPAN("seen")) && arg->kind == UNIT_PAIR &&
+               is_ctr(&arg->items[0]) && is_ctr(&arg->items[1])) {
+        seen(s, arg->items[0].i, arg->items[1].i);
+    } else if (e != ERR_NO_MEMORY) {
+        e = fail_set(f, ERR_SYNTAX, FAIL_NO_POS, NULL, "no word between nodes");
+    }
+    arena_fini(&a);
+    return e;
+}
+
+// ---- What arrives
+
+// Refused for its place. Where it is truly from this peer and of this session, its state may be an
+// older one than it thinks. Looked at now and then only: a signature is checked for it.
+static void maybe_tell(struct session *s, struct span bytes)
+{
+    struct msg_expect x = s->expect;
+    struct span body;
+    struct msg m;
+
+    if (s->tell ? s->tell_request : now_of(s) < s->tell_ns)
+        return;
+    x.open = NULL;
+    x.ctr_min = 0;
+    x.ctr_max = WINDOW_CTR_MAX;
+    if (msg_check(bytes, &x, &m, &body, NULL))
+        return;
+    s->tell_request = m.service.len != 0;
+    s->tell = true;
+    s->tell_ctr = m.ctr;
+    s->tell_ns = now_of(s) + SESSION_TELL_MS * ms;
+}
+
+static bool has(const uint8_t id[16])
+{
+    static const uint8_t none[16];
+
+    return memcmp(id, none, sizeof none) != 0;
+}
+
+enum err session_in(struct session *s, struct span bytes, struct fail *f)
+{
+    struct span body;
+    struct msg m;
+    enum err e;
+
+    if (s->refused_n == SESSION_REFUSED)
+        return fail_set(f, ERR_BUSY, FAIL_NO_POS, "flush first", "too much is to be refused");
+    if (dated(&s->peer))
+        s->expect.now_ms = time_of(s);
+    e = msg_check(bytes, &s->expect, &m, &body, f);
+    if (e == ERR_REPLAY)
+        maybe_tell(s, bytes);
+    if (e)
+        return e;
+    if (!m.service.len && has(m.req))
+        answer_in(s, &m, body);
+    else if (!m.service.len)
+        return word_in(s, body, f);
+    else if (has(m.req))
+        execute(s, &m, body);
+    else
+        return fail_set(f, ERR_SYNTAX, FAIL_NO_POS, NULL, "a request without a name");
+    return ERR_OK;
+}
+
+// ---- Time
+
+static void step_list(struct session *s, struct request_list *list, uint64_t now_ns)
+{
+    struct request *r = list->first;
+
+    while (r) {
+        struct request *next = r->next;
+
+        if (r->due_ns <= now_ns) {
+            end(s, list, r, ERR_TIMEOUT, "no answer came in time");
+            next = list->first; // whoever was told may have changed the list
+        } else if (r->due_ns < s->due_ns) {
+            s->due_ns = r->due_ns;
+        }
+        r = next;
+    }
+}
+
+uint64_t session_step(struct session *s)
+{
+    uint64_t now_ns = now_of(s), due_ns;
+
+    if (now_ns >= s->due_ns) {
+        s->due_ns = UINT64_MAX;
+        for (unsigned i = 0; i < SESSION_WAITS; i++)
+            step_list(s, &s->waits[i], now_ns);
+        step_list(s, &s->queue, now_ns);
+    }
+    due_ns = s->due_ns;
+    if (s->acks_n && s->ack_ns + SESSION_ACK_MS * ms < due_ns)
+        due_ns = s->ack_ns + SESSION_ACK_MS * ms;
+    return due_ns;
+}
+
+bool session_ready(const struct session *s, uint64_t now_ns)
+{
+    return s->answers || s->queue.first || s->refused_n || s->tell || s->acks_n == SESSION_ACKS ||
+           (s->acks_n && now_ns >= s->ack_ns + SESSION_ACK_MS * ms);
+}
