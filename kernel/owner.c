@@ -68,12 +68,12 @@ static void owner_init(struct owner *o, struct kernel *k, const char *name)
 void owners_init(struct kernel *k)
 {
     const struct plat_hw *hw = k->plat->hw;
-    uint64_t total, left;
+    uint64_t total;
     struct quota q;
 
     k->bytes_max = KERNEL_BYTES_MAX > SIZE_MAX ? SIZE_MAX : (size_t)KERNEL_BYTES_MAX;
     // Of a small machine no more than three quarters: the rest is for the others.
-    if (hw && hw->memory && !hw->memory(hw->ctx, &total, &left) && total / 4 * 3 < k->bytes_max)
+    if (hw && hw->memory && !hw->memory(hw->ctx, &total, NULL) && total / 4 * 3 < k->bytes_max)
         k->bytes_max = (size_t)(total / 4 * 3);
     owner_init(&k->owner, k, "owner");
     owner_init(&k->nobody, k, "");
@@ -287,6 +287,7 @@ enum err owner_sends(struct owner *o, const struct unit *payload, struct fail *f
     if (__builtin_expect(o->quota_till_ms != TIME_NEVER, 0) && kernel_time_ms(k) > o->quota_till_ms)
         rights_quota(o);
     o->messages++;
-    o->sent_bytes += payload->bytes;
+    // A count must not tell how long a secret is.
+    o->sent_bytes += payload->flags & UNIT_HIDDEN ? payload->nodes : payload->bytes;
     return ERR_OK;
 }

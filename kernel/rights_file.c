@@ -142,6 +142,9 @@ static enum err read_file(struct kernel *k, struct arena *a, struct fail *f)
     size_t n;
     enum err e = file->load(file->ctx, RIGHTS_FILE, a, &bytes);
 
+    if (e == ERR_DENIED)
+        return fail_set(f, e, FAIL_NO_POS, "on Linux, chmod 600, as the user that it belongs to",
+                        "%s is not for you alone, so it cannot be trusted", RIGHTS_FILE);
     if (e)
         return fail_set(f, e, FAIL_NO_POS, NULL, "%s: %s", RIGHTS_FILE, err_text(e));
     if (bytes.len < HASH_BYTES)
