@@ -32,8 +32,11 @@ void history_init(struct history *h, const struct mem *mem);
 void history_fini(struct history *h);
 
 /** Keep a line that comes behind what was masked: secrets in it as !`***`, not twice in a row, not
- * if it is blank. */
-void history_add(struct history *h, struct mask before, struct span line);
+ * if it is blank. True when it is kept. */
+bool history_add(struct history *h, struct mask before, struct span line);
+
+/** The last lines turned out to be wrong: whatever looks like a secret in them is masked. */
+void history_hide(struct history *h, size_t lines);
 
 enum edit_state {
     EDIT_MORE,

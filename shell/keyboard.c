@@ -16,6 +16,11 @@ static void drop(struct keyboard *b, size_t n)
     b->at = b->n ? b->at + n : 0;
 }
 
+void keyboard_forget(struct session *s)
+{
+    drop(&s->keyboard, s->keyboard.n);
+}
+
 // Would Ctrl-C end something, or is it a key like others?
 static bool may_cancel(const struct session *s)
 {

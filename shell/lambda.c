@@ -24,6 +24,7 @@ static enum err load(struct session *s)
 
     if (!file || !file->has(file->ctx, name_of(s)))
         return ERR_NOT_FOUND;
+    s->scratch.wipe = true; // it may hold secrets
     e = file->load(file->ctx, name_of(s), &s->scratch, &text);
     if (!e)
         e = reader_feed(&s->lambda.reader, text);
@@ -219,7 +220,7 @@ static void leave(struct session *s)
     s->task = NULL;
     ask_end(s); // those in the background
     prompt_leave(s);
-    s->keyboard.n = 0; // typed ahead, for nobody
+    keyboard_forget(s); // typed ahead
     s->keyboard.pasting = s->keyboard.skips = false;
     lambda_fini(s);
     if (s->out.tty)
@@ -238,7 +239,7 @@ bool lambda_step(struct session *s)
     if (s->lambda.stage == STAGE_OVER) { // as long as others go on, a key begins anew
         if (s->out.e || !keyboard_read(s) || s->keyboard.end)
             return false;
-        s->keyboard.n = 0;
+        keyboard_forget(s);
         lambda_start(s);
         return true;
     }

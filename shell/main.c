@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The program: its options, and which texts are read in which order.
 #include "shell/cells.h"
+#include "shell/mask.h"
 #include "shell/shell.h"
+
+enum { ARGS_BYTES_MAX = 64 << 20 }; // all arguments of a process together are far less
 
 static const char usage[] =
     "telex [OPTION].. [-e MSG].. [FILE|-]..\n"
@@ -90,11 +93,12 @@ static void read_text(struct session *s, const char *text)
     reader_fini(&r);
 }
 
-static void read_file(struct session *s, const char *path, bool must)
+// @name: as it is shown
+static void read_file(struct session *s, const char *path, const char *name, bool must)
 {
     struct reader r;
     struct fail f;
-    enum err e = reader_init(&r, s->program->plat->mem, path);
+    enum err e = reader_init(&r, s->program->plat->mem, name);
 
     if (e) {
         no_memory(s);
@@ -111,7 +115,7 @@ static void read_file(struct session *s, const char *path, bool must)
         session_read(s, &r);
     } else if (must || e != ERR_NOT_FOUND) {
         session_failed(s, 2); // a name that leads nowhere is wrong usage
-        (void)fail_set(&f, e, FAIL_NO_POS, NULL, "%s: %s", path,
+        (void)fail_set(&f, e, FAIL_NO_POS, NULL, "%s: %s", name,
                        e == ERR_NOT_FOUND       ? "there is no such file"
                        : e == ERR_DENIED        ? "it may not be read"
                        : e == ERR_NOT_SUPPORTED ? "it is not a file"
@@ -192,35 +196,35 @@ static int parse(const struct plat *plat, int argc, char **argv, struct switches
     return 0;
 }
 
-static void read_all(struct session *s, int argc, char **argv)
+static void read_all(struct session *s, int argc, char **argv, char **words)
 {
     bool files = false;
 
     for (int i = 1; i < argc && !s->stop; i++) {
-        struct span word = span_of(argv[i]);
+        struct span word = span_of(words[i]);
 
         if (span_eq(word, SPAN("-")))
             read_console(s);
         else if (files || word.at[0] != '-')
-            read_file(s, argv[i], true);
+            read_file(s, words[i], argv[i], true);
         else if (span_eq(word, SPAN("--")))
             files = true;
         else if (word.at[1] == 'e')
-            read_text(s, word.len > 2 ? argv[i] + 2 : argv[++i]);
+            read_text(s, word.len > 2 ? words[i] + 2 : words[++i]);
     }
 }
 
 static int read_everything(struct program *p, struct session *s, const struct switches *sw,
-                           int argc, char **argv)
+                           int argc, char **argv, char **words)
 {
     struct fail f;
     int status = 0;
 
     if (p->plat->init_msg)
-        read_file(s, p->plat->init_msg, false);
+        read_file(s, p->plat->init_msg, p->plat->init_msg, false);
     first_start(s, s->person && !sw->texts);
     if (sw->texts) {
-        read_all(s, argc, argv);
+        read_all(s, argc, argv, words);
     } else if (s->person && !s->stop) {
         program_prompts(p, s);
         if (!p->opt.stop)
@@ -245,29 +249,82 @@ static int read_everything(struct program *p, struct session *s, const struct sw
     return status ? status : s->out.e ? 1 : 0;
 }
 
-int plat_main(const struct plat *plat, int argc, char **argv)
+// Whoever lists the processes of a machine sees their arguments: secrets are moved out of them.
+static enum err take_secrets(struct arena *a, int argc, char **argv, char ***out)
 {
-    struct switches sw = {.texts = 0};
+    char **words = arena_new(a, (size_t)argc * sizeof *words);
+
+    if (!words)
+        return ERR_NO_MEMORY;
+    for (int i = 0; i < argc; i++) {
+        struct span text = span_of(argv[i]);
+        struct mask m = mask_start(text, true);
+        size_t from, to, n = 0, done = 0;
+
+        words[i] = argv[i];
+        while (mask_next(&m, &from, &to)) {
+            size_t stars = to - from < 3 ? to - from : 3;
+
+            a->wipe = true;
+            if (!done)
+                words[i] = arena_copy(a, argv[i], text.len + 1);
+            if (!words[i])
+                return ERR_NO_MEMORY;
+            m.text.at = words[i]; // it goes on in the copy
+            memmove(argv[i] + n, words[i] + done, from - done);
+            memset(argv[i] + n + from - done, '*', stars);
+            n += from - done + stars;
+            done = to;
+        }
+        if (words[i] == argv[i])
+            continue;
+        memmove(argv[i] + n, words[i] + done, text.len - done);
+        n += text.len - done;
+        mem_wipe(argv[i] + n, text.len - n);
+    }
+    *out = words;
+    return ERR_OK;
+}
+
+static int run(const struct plat *plat, const struct switches *sw, int argc, char **argv,
+               char **words)
+{
     struct program p;
     struct session *s;
     struct fail f = {.pos = FAIL_NO_POS};
-    int status = parse(plat, argc, argv, &sw);
-    enum err e;
+    int status;
+    enum err e = program_init(&p, plat, &sw->opt, &f);
 
-    if (status)
-        return status;
-    if (sw.help)
-        return say_text(plat, usage);
-    if (sw.version)
-        return say_text(plat, "telex " TELEX_VERSION "\n");
-    e = program_init(&p, plat, &sw.opt, &f);
     if (e)
         return say_usage(plat, f.why, "") && e == ERR_INTERNAL ? err_class(e) : 1;
     e = session_new(&p, plat->con, &s);
     if (e)
         status = say_usage(plat, "no memory for the shell", "") ? 1 : 1;
     else
-        status = read_everything(&p, s, &sw, argc, argv);
+        status = read_everything(&p, s, sw, argc, argv, words);
     program_fini(&p);
+    return status;
+}
+
+int plat_main(const struct plat *plat, int argc, char **argv)
+{
+    struct switches sw = {.texts = 0};
+    struct arena a;
+    char **words;
+    int status;
+
+    arena_init(&a, plat->mem, ARGS_BYTES_MAX);
+    if (take_secrets(&a, argc, argv, &words)) {
+        arena_fini(&a);
+        return say_usage(plat, "no memory for the arguments", "") ? 1 : 1;
+    }
+    status = parse(plat, argc, argv, &sw);
+    if (!status && sw.help)
+        status = say_text(plat, usage);
+    else if (!status && sw.version)
+        status = say_text(plat, "telex " TELEX_VERSION "\n");
+    else if (!status)
+        status = run(plat, &sw, argc, argv, words);
+    arena_fini(&a);
     return status;
 }

@@ -47,29 +47,53 @@ static bool token_begins(struct span text, size_t at)
     return char_class_of(before) & CHAR_BLANK || memchr("([{:)]}", before, 7);
 }
 
+// A quote that closes here, and a word right behind it: no text of the language has that.
+static bool touches(struct span text, size_t quote)
+{
+    return quote + 1 < text.len && !(char_class_of(text.at[quote + 1]) & CHAR_BLANK) &&
+           !memchr("()[]{}:@.", text.at[quote + 1], 9);
+}
+
+// Of a secret: behind the quote that closes it. Who forgot to close it begins anew, on the next line
+// or where no text ends: then what closes the one opens another.
+static size_t secret_end(struct span text, size_t from, bool begun)
+{
+    size_t end = quote_end(text, from, '`');
+
+    while (end > from && end < text.len && text.at[end - 1] == '!' &&
+           (begun || touches(text, end) || memchr(text.at + from, '\n', end - from)))
+        end = quote_end(text, end + 1, '`');
+    return end;
+}
+
 bool mask_next(struct mask *m, size_t *from, size_t *to)
 {
     struct span text = m->text;
 
-    if (m->open && !m->at && text.len) { // the text begins inside of something
+    if (m->open && !m->at && !m->unsure && text.len) { // the text begins inside of something
         bool secret = m->open == '!';
 
         *from = 0;
-        *to = quote_end(text, 0, secret ? '`' : m->open);
-        // Who forgot to close it begins anew on the next line: what looks like a secret there is.
-        for (; secret && *to && *to < text.len && text.at[*to - 1] == '!'; m->strict = true)
-            *to = quote_end(text, *to + 1, '`');
+        *to = secret ? quote_end(text, 0, '`') : quote_end(text, 0, m->open);
+        if (secret && *to != secret_end(text, 0, true)) {
+            *to = secret_end(text, 0, true);
+            m->strict = true; // what looks like a secret here is one
+        }
         m->at = *to + 1;
         if (*to < text.len)
             m->open = 0;
         if (secret)
             return true;
+        if (*to == text.len) {
+            m->unsure = true;
+            m->at = 0;
+        }
     }
     while (m->at < text.len) {
         size_t at = m->at;
         char c = text.at[at];
 
-        if (m->strict) {
+        if (m->strict || m->unsure) {
             const char *mark = memchr(text.at + at, '!', text.len - at);
 
             at = mark ? (size_t)(mark - text.at) : text.len;
@@ -79,13 +103,16 @@ bool mask_next(struct mask *m, size_t *from, size_t *to)
         }
         if (is_secret(text, at)) {
             *from = at + 2;
-            *to = quote_end(text, *from, '`');
+            *to = secret_end(text, *from, m->strict || m->unsure);
             m->at = *to + 1;
-            m->open = *to < text.len ? 0 : '!';
+            if (*to == text.len)
+                m->open = '!';
+            else if (!m->unsure)
+                m->open = 0;
             return true;
         }
         m->at = at + 1;
-        if (m->strict)
+        if (m->strict || m->unsure)
             continue;
         if (c == '#' && token_begins(text, at) &&
             (at + 1 == text.len || char_class_of(text.at[at + 1]) & CHAR_BLANK)) {
@@ -107,8 +134,10 @@ bool mask_next(struct mask *m, size_t *from, size_t *to)
             if (token_begins(text, at) || memchr("@.%", text.at[at - 1], 3)) {
                 size_t end = quote_end(text, at + 1, c);
 
-                m->at = end + 1;
-                m->open = end < text.len ? 0 : c;
+                // A quote that is not closed yet may be none, and a secret in it one.
+                m->unsure = end == text.len || touches(text, end);
+                m->at = m->unsure ? at + 1 : end + 1;
+                m->open = end == text.len ? c : 0;
             } else {
                 m->strict = true;
             }

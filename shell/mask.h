@@ -10,13 +10,15 @@
  *
  * The careful one knows quotes and comments, so that the string `wow!` is none; where a quote
  * stands as no text of the language has it, it takes every ! with a backtick for a secret from
- * there on. The strict one does so from the start: for texts that are wrong anyway.
+ * there on, and where a quote is not closed in this text, or not where a text ends, in the rest of
+ * this text. The strict one does so from the start: for texts that are wrong anyway.
  */
 struct mask {
     struct span text;
     size_t at;
     bool strict;
-    char open; // what the text begins in, and once all is seen, ends in: ! a secret, or a quote
+    bool unsure; // in this text a quote is not closed
+    char open;   // what the text begins in, and once all is seen, ends in: ! a secret, or a quote
 };
 
 struct mask mask_start(struct span text, bool strict);

@@ -46,6 +46,7 @@ void session_free(struct session *s)
     prompt_fini(s);
     arena_fini(&s->scratch);
     picture_fini(&s->picture);
+    sign_fini(s);
     out_fini(&s->out);
     out_fini(&s->err);
     mem_wipe(s->keyboard.bytes, s->keyboard.at + s->keyboard.n); // typed, and never read

@@ -71,6 +71,7 @@ static void next_line(struct session *s)
         arena_reset(&p->arena);
         p->arena.wipe = false;
         p->mask = mask_start(SPAN(""), false);
+        p->kept = 0;
         p->pasted = s->keyboard.pasting;
     }
     open_line(s);
@@ -122,6 +123,7 @@ static void wrong(struct session *s, enum err e, const struct fail *f)
 {
     struct prompt *p = &s->prompt;
 
+    history_hide(&p->history, p->kept);
     p->broken.fail = *f;
     p->broken.fail.code = e;
     p->state = PROMPT_SKIPS;
@@ -243,7 +245,7 @@ static void line_done(struct session *s)
     } else if (p->entered == EDIT_LINE) {
         struct span text = edit_text(&p->line);
 
-        history_add(&p->history, p->mask, text);
+        p->kept += history_add(&p->history, p->mask, text);
         p->mask = mask_behind(p->mask, text);
         mask_all(&p->mask);
         e = reader_feed(&p->reader, text);

@@ -3,6 +3,7 @@
 #include "shell/reader.h"
 
 #include "shell/cells.h"
+#include "shell/mask.h"
 #include "units/json.h"
 
 enum err reader_init(struct reader *r, const struct mem *mem, const char *name)
@@ -53,6 +54,24 @@ static void count_to(const struct reader *r, size_t to, size_t *line, size_t *co
         *column += count_chars(r->buf + at, to - at);
 }
 
+// Text that was read is kept for the lines of errors, but not the secrets in it.
+static void hide(struct reader *r, size_t from, size_t to)
+{
+    char *text = r->buf + from;
+    struct mask m = mask_start((struct span){text, to - from}, true);
+    size_t begin, end;
+
+    while (mask_next(&m, &begin, &end))
+        for (; begin < end; begin++) {
+            bool mark = text[begin] == '!' && begin + 1 < end && text[begin + 1] == '`';
+
+            if (mark) // what follows is masked because of it
+                begin++;
+            else if (text[begin] != '\n')
+                text[begin] = '*';
+        }
+}
+
 static void see(struct reader *r)
 {
     size_t line = r->line;
@@ -62,7 +81,16 @@ static void see(struct reader *r)
     count_to(r, r->at, &r->line, &r->column);
     if (r->line != line)
         r->taken = 0;
+    if (r->seen < r->at)
+        hide(r, r->seen, r->at);
     r->seen = r->at;
+}
+
+// Behind r->end lies nothing that was typed.
+static void cut(struct reader *r, size_t n)
+{
+    r->end -= n;
+    mem_wipe(r->buf + r->end, n);
 }
 
 // Begin of the line of a byte, as far as it is kept.
@@ -125,6 +153,7 @@ static enum err make_room(struct reader *r, size_t want)
         return ERR_OK;
     if (r->cap - (r->end - keep) >= want && keep) {
         memmove(r->buf, r->buf + keep, r->end - keep);
+        mem_wipe(r->buf + r->end - keep, keep);
     } else {
         cap = cap ? cap : r->src.read ? READER_BYTES : want;
         while (cap < r->end - keep || cap - (r->end - keep) < want) {
@@ -213,49 +242,6 @@ enum err reader_fill(struct reader *r, size_t *n)
 
 // ---- JSON
 
-// The end of the next value in the buffer: balanced brackets, or a word up to a blank.
-static enum err json_end(struct reader *r, size_t *end)
-{
-    for (; r->scan < r->end; r->scan++) {
-        char c = r->buf[r->scan];
-
-        if (r->scan_escape) {
-            r->scan_escape = false;
-        } else if (r->scan_text) {
-            r->scan_escape = c == '\\';
-            r->scan_text = c != '"';
-            if (!r->scan_text && !r->scan_depth)
-                break;
-        } else if (c == '"') {
-            if (!r->scan_depth && r->scan > r->at)
-                goto behind; // a word before it
-            r->scan_text = true;
-        } else if (c == '{' || c == '[') {
-            if (!r->scan_depth && r->scan > r->at)
-                goto behind;
-            r->scan_depth++;
-        } else if (c == '}' || c == ']') {
-            if (r->scan_depth < 2)
-                break;
-            r->scan_depth--;
-        } else if (!r->scan_depth && (c == ' ' || c == '\t' || c == '\r' || c == '\n')) {
-            goto behind;
-        }
-    }
-    if (r->scan == r->end) {
-        if (r->end - r->at > UNIT_TEXT_MAX_BYTES)
-            return ERR_TOO_BIG;
-        if (!r->last)
-            return ERR_LATER;
-        *end = r->end;
-        return ERR_OK;
-    }
-    r->scan++;
-behind:
-    *end = r->scan;
-    return ERR_OK;
-}
-
 static enum err next_json(struct reader *r, struct arena *a, struct unit *out, struct fail *f)
 {
     size_t end;
@@ -269,7 +255,7 @@ static enum err next_json(struct reader *r, struct arena *a, struct unit *out, s
         r->scan_depth = 0;
         r->scan_text = r->scan_escape = false;
     }
-    e = json_end(r, &end);
+    e = reader_json_end(r, &end);
     r->later = e == ERR_LATER;
     if (e == ERR_LATER)
         return e;
@@ -329,6 +315,8 @@ enum err reader_next(struct reader *r, struct arena *a, struct unit *out, struct
     }
     if (e == ERR_OK || e == ERR_LATER || e == ERR_NOT_FOUND) {
         r->at += used;
+        if (e)
+            see(r); // comments
         return e;
     }
     r->later = false;
@@ -456,6 +444,10 @@ void reader_took(struct reader *r, size_t n)
     for (size_t i = 0; i < n; i++)
         lines += r->buf[at + i] == '\n';
     memmove(r->buf + from + n, r->buf + from, at - from);
+    if (n) {
+        mem_wipe(r->buf + from, n); // it may be the answer to a question for a secret
+        r->buf[from + n - 1] = '\n';
+    }
     r->trimmed = false;
     r->at += n;
     r->seen = r->at;
@@ -467,8 +459,13 @@ void reader_took(struct reader *r, size_t n)
 
 void reader_end(struct reader *r)
 {
+    const char *line = r->end > r->at ? memchr(r->buf + r->at, '\n', r->end - r->at) : NULL;
+    size_t behind = line ? (size_t)(line - r->buf) + 1 : r->end;
+
     r->at = r->end;
     see(r);
+    if (r->end > behind)
+        mem_wipe(r->buf + behind, r->end - behind); // an answer may be part of it
     r->last = true;
     r->trimmed = false;
 }
@@ -486,7 +483,7 @@ enum err reader_line(struct reader *r, size_t max, struct span *out, size_t *use
     if (!end && text.len > max + 1) {
         size_t more = text.len - max - 1;
 
-        r->end -= more;
+        cut(r, more);
         r->gone += more;
         r->trimmed = true;
         text.len -= more;

@@ -74,6 +74,9 @@ MUST_USE enum err reader_fill(struct reader *r, size_t *n);
  */
 MUST_USE enum err reader_next(struct reader *r, struct arena *a, struct unit *out, struct fail *f);
 
+/** JSON: the end of the value at r->at. ERR_LATER (more must arrive), ERR_TOO_BIG */
+MUST_USE enum err reader_json_end(struct reader *r, size_t *end);
+
 /** True when a unit has begun that is not complete. */
 bool reader_inside(const struct reader *r);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // A text: its units run one at a time, a stream as a task, any other stands for itself.
-#include "msgs/document.h"
 #include "shell/shell.h"
 #include "units/json.h"
 #include "units/print.h"
@@ -33,6 +32,7 @@ static void fill(struct session *s, struct reader *r)
             struct fail f;
             struct place p = reader_place(r, false);
 
+            sign_flush(s);
             (void)fail_set(&f, e, FAIL_NO_POS, NULL, "%s cannot be read further",
                            r->name ? r->name : "this text");
             r->last = true;
@@ -42,6 +42,7 @@ static void fill(struct session *s, struct reader *r)
         }
         if (n || r->last)
             return;
+        sign_flush(s);
         program_turn(s->program);
         if (s->stop)
             return;
@@ -131,31 +132,16 @@ void session_mark(struct session *s)
 static void fail_here(struct session *s, enum err e, struct fail *f)
 {
     session_mark(s);
+    sign_flush(s);
     f->code = e;
     report_text(s, f, &s->origin.place, &s->origin.line, 0);
 }
 
-static enum err sign(struct session *s, struct arena *a, const struct unit *u, struct fail *f)
-{
-    struct kernel *k = s->program->kernel;
-    const struct identity *id;
-    struct span bytes;
-    struct unit doc;
-    enum err e = kernel_identity(k, f, &id);
-
-    if (!e)
-        e = doc_sign(a, id, kernel_time_ms(k), u, &bytes, f);
-    if (!e)
-        e = unit_bytes(bytes, &doc);
-    if (!e)
-        session_show(s, &doc);
-    return e;
-}
-
-static enum err open_doc(struct arena *a, const struct unit *u, struct unit *out, struct fail *f)
+static enum err open_doc(struct session *s, struct arena *a, const struct unit *u, struct unit *out,
+                         struct fail *f)
 {
     struct doc doc;
-    enum err e = doc_open(a, unit_span(u), &doc, f);
+    enum err e = doc_open_again(&s->proven, a, unit_span(u), &doc, f);
 
     if (!e)
         *out = doc.body;
@@ -166,7 +152,7 @@ static enum err verify(struct session *s, struct arena *a, const struct unit *u,
 {
     struct unit body;
     enum err e = u->kind == UNIT_BYTES
-                     ? open_doc(a, u, &body, f)
+                     ? open_doc(s, a, u, &body, f)
                      : fail_set(f, ERR_BAD_SIGN, FAIL_NO_POS, "telex --sign makes documents",
                                 "this unit is not signed");
 
@@ -190,11 +176,11 @@ enum err session_unit(struct session *s, struct reader *r, struct arena *a, stru
     if (u->flags & UNIT_HIDDEN)
         a->wipe = true;
     if (mode == MODE_SIGN)
-        return sign(s, a, u, f);
+        return sign_unit(s, a, u, f);
     if (mode == MODE_VERIFY)
         return verify(s, a, u, f);
     if (u->kind == UNIT_BYTES && doc_is(unit_span(u)))
-        return open_doc(a, u, u, f);
+        return open_doc(s, a, u, u, f);
     if (u->kind == UNIT_STR && !r->json && reader_is_alone(r, SPAN("help")))
         return help_make(s->program->opt.json, a, u);
     return ERR_OK;
@@ -249,6 +235,7 @@ static void broken(struct session *s, struct reader *r, enum err e, struct fail 
     size_t lines, error;
     struct span text = reader_broken(r, true, &error);
 
+    sign_flush(s);
     f->code = e;
     excerpt_make(&x, text, error);
     if (s->program->opt.stop || s->program->opt.mode == MODE_VERIFY) {
@@ -275,6 +262,7 @@ void session_read(struct session *s, struct reader *r)
 
         no_fail(&f);
         if (e) {
+            sign_flush(s);
             (void)fail_set(&f, e, FAIL_NO_POS, NULL, "%s", err_text(e));
             report_text(s, &f, NULL, NULL, 0);
             break;
@@ -293,6 +281,7 @@ void session_read(struct session *s, struct reader *r)
         task_free(t);
         s->stop = s->stop || s->out.e;
     }
+    sign_flush(s);
     s->reader = outer;
 }
 

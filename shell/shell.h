@@ -12,6 +12,7 @@
 #define TELEX_SHELL_SHELL_H
 
 #include "kernel/kernel.h"
+#include "msgs/document.h"
 #include "shell/edit.h"
 #include "shell/picture.h"
 #include "shell/reader.h"
@@ -104,6 +105,7 @@ struct prompt {
     bool closed;      // Ctrl-D ended this input, not the session
     bool pasted, fed; // this input came as a paste, at least in part; a line of it is entered
     struct mask mask; // of the lines before, when they belong to the same input
+    size_t kept;      // how many of these the history has
     struct broken broken;
     struct history history;
 };
@@ -118,6 +120,13 @@ struct lambda {
     bool reached;         // somebody was asked for a message
     bool ran;             // a unit of it
     uint64_t again_ns;    // when ours is tried again, as it could not run; 0: it could
+};
+
+/** Units that wait to be signed together. */
+struct signing {
+    struct arena arena;
+    struct doc_batch batch; // tree.n of them
+    bool ready;             // the batch has its memory
 };
 
 struct session {
@@ -138,6 +147,8 @@ struct session {
     bool stop;             // nothing more is read
     bool finishes;         // only waits for what runs in the background
     int status;            // class of the first error
+    struct signing signing;
+    struct doc_cache proven; // signatures that hold
     struct lambda lambda;
     struct prompt prompt;
     struct ask asks[ASKS_MAX]; // the last one has the keyboard
@@ -196,6 +207,17 @@ void session_show(struct session *s, const struct unit *u);
  */
 MUST_USE enum err session_unit(struct session *s, struct reader *r, struct arena *a, struct unit *u,
                                bool *done, struct fail *f);
+
+// ---- sign.c
+
+/** A unit as a document; it may wait for others. Errors: told in f */
+MUST_USE enum err sign_unit(struct session *s, struct arena *a, const struct unit *u,
+                            struct fail *f);
+
+/** Sign and show what waits: when nothing more comes for now, and before anything else is shown. */
+void sign_flush(struct session *s);
+
+void sign_fini(struct session *s);
 
 // ---- lambda.c
 
@@ -281,6 +303,9 @@ bool keyboard_wanted(const struct session *s);
 
 /** Bytes from the console into the queue, Ctrl-C into s->cancel. True when anything came. */
 bool keyboard_read(struct session *s);
+
+/** What was typed is for nobody. */
+void keyboard_forget(struct session *s);
 
 /** The next key of the queue; false when there is none, or not all of it. */
 bool keyboard_next(struct session *s, struct key *k);

@@ -63,9 +63,18 @@ services/time_chrono.h  units msgs kernel/service.h kernel/plat.h kernel/term.h 
 services/time_later.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/time_chrono.h services/time_date.h
 services/time_date.c  units msgs kernel/service.h kernel/plat.h kernel/term.h services/time_date.h
 services/time_date.h  units msgs kernel/service.h kernel/plat.h kernel/term.h services/time_date.h
-services/sys_usr.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h
+services/qr.c        units services/qr.h
+services/qr.h        units
+services/sys_usr.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_usr.h
+services/usr_find.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_usr.h services/time_date.h services/qr.h
+services/sys_usr.h  units keys msgs kernel/service.h kernel/plat.h kernel/term.h
+services/usr_keys.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_usr.h services/usr_job.h
+services/usr_rights.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_usr.h services/time_date.h
+services/usr_docs.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_usr.h services/usr_job.h
+services/usr_job.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_usr.h services/usr_job.h
+services/usr_job.h  units keys msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_usr.h services/usr_job.h
 shell           units msgs kernel/kernel.h kernel/plat.h kernel/service.h kernel/term.h shell services/services.def
-cluster         units keys msgs kernel/service.h kernel/plat.h kernel/route.h cluster
+cluster         units keys msgs kernel/service.h kernel/plat.h kernel/kernel.h kernel/route.h cluster
 LAYERS
 
 # Headers from outside: where they may stand ("core": all of the core; ports may use any).
@@ -81,6 +90,7 @@ mpdecimal.h units/num_mpd.c
 cJSON.h     units/json.c
 stb_image.h services/stb.c
 lz4frame.h  services/lz4.c
+qrencode.h  services/qr.c
 SYSTEM
 
 core='units keys msgs kernel services shell cluster'
@@ -134,7 +144,7 @@ alone() {
     # shellcheck disable=SC2086
     for h in $(find $core tests -name '*.h' | sort); do
         case $h in
-        kernel/uefi/*) [ -f "$build/uefi/picolibc/.ok" ] && printf '%s\0%s\0' "$UEFI" "$h" ;;
+        kernel/uefi/* | tests/check/uefi_*) [ -f "$build/uefi/picolibc/.ok" ] && printf '%s\0%s\0' "$UEFI" "$h" ;;
         *) printf '%s\0%s\0' "$HOST" "$h" ;;
         esac
     done | xargs -0 -r -n 2 -P "$(nproc)" sh -c 'printf "#include \"%s\"\n" "$1" |

@@ -5,6 +5,7 @@
 // STORM=N: N seeds instead of a few; STORM_SEED=S: the first of them. A failing run prints its seed.
 #include <stdarg.h>
 
+#include "keys/identity.h"
 #include "tests/sim/lab.h"
 
 enum { ROOTS = 12, TURNS = 250, TEXT = 6000, MS = 1000000 };
@@ -158,6 +159,57 @@ static void message(struct text *t, unsigned deep)
 
 static struct task *roots[ROOTS];
 
+// Whose messages they are: the node's owner's, those of a user who may do what the storm does, of one
+// who may do some of it, and of nobody.
+enum { USERS = 4 };
+
+static struct owner *user(struct kernel *k)
+{
+    static struct owner *all[USERS];
+    static const uint8_t keys[USERS][32] = {{0}, {1}, {2}};
+
+    static const uint8_t often[] = {0, 0, 0, 0, 1, 1, 2, 3};
+    unsigned i = often[pick(COUNT(often))];
+
+    all[0] = &k->owner;
+    all[1] = owner_known(k, keys[1]);
+    all[2] = owner_known(k, keys[2]);
+    all[3] = &k->nobody;
+    if (!all[i])
+        all[i] = owner_find(k, keys[i]);
+    if (!all[i])
+        all[i] = &k->owner; // no memory for him
+    return all[i];
+}
+
+// {to may ..} from the node's owner, as if it had been read from the file.
+static void give(struct kernel *k, const char *text)
+{
+    const struct identity *id;
+    struct grant *g;
+    struct arena a;
+    struct unit u;
+    struct fail f;
+
+    arena_init(&a, &s.mem.mem, 1 << 20);
+    ck_assert_int_eq(kernel_identity(k, &f, &id), ERR_OK);
+    ck_assert_int_eq(unit_parse(&a, span_of(text), &u, &f), ERR_OK);
+    ck_assert_msg(grant_new(k, &u, id->cert.user, true, &g, &f) == ERR_OK, "%s", f.why);
+    rights_add(k, g);
+    rights_quotas(k);
+    arena_fini(&a);
+}
+
+static void give_some(struct kernel *k)
+{
+    if (pick(2))
+        give(k, "{to:%`AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=` tasks:(5 60) "
+                "may:[lab lab.pure math.calc dat.proc sys.task time.chrono io.term test.echo]}");
+    if (pick(2))
+        give(k, "{to:%`AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=` mem:(100000 300000) "
+                "may:[lab.all lab.seq lab.try lab.hold lab.wait compute] rate:1000}");
+}
+
 static void send(struct kernel *k)
 {
     static struct text t;
@@ -169,11 +221,13 @@ static void send(struct kernel *k)
         task_free(roots[slot]);
         roots[slot] = NULL;
     }
+    if (!pick(8)) // somebody else sits down at the terminal
+        term_set_owner(k, &s.term, user(k));
     t.n = 0;
     message(&t, 1 + pick(5));
     if (t.n >= TEXT)
         return;
-    if (task_new(k, &s.term, &roots[slot])) {
+    if (task_of(user(k), &s.term, &roots[slot])) {
         roots[slot] = NULL;
         return;
     }
@@ -291,6 +345,7 @@ static void end(struct kernel *k)
     }
     ck_assert_ptr_null(s.asks);
     ck_assert_ptr_null(s.term.front);
+    term_close(k, &s.term);
     lab_done(&s, k);
 }
 
@@ -306,6 +361,7 @@ static void storm(uint64_t seed)
     if (pick(4))
         sim_work(&s, 1 + pick(4));
     k = lab_kernel(&s);
+    give_some(k);
     k->budget_ns = pick(2) ? 20 * MS : 1000 * MS;
     for (unsigned turn = 0; turn < TURNS; turn++)
         happen(k);

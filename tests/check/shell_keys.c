@@ -114,17 +114,27 @@ static const struct {
     {"!`a\\`b` c", "!`****` c", "!`****` c"},
     {"!`a\\\\` c", "!`***` c", "!`***` c"},
     {"!`a` !`b`", "!`*` !`*`", "!`*` !`*`"},
-    {"!`a!`b`", "!`**`b`", "!`**`b`"},
+    {"!`a!`b`", "!`****`", "!`****`"},
+    {"!`a!` b`", "!`**` b`", "!`*****`"},
+    {"{`wow!`: !`a` b", "{`wow!`: !`*` b", "{`wow!`*****` b"},
+    {"[!`a\n\" !`b`c]", "[!`*******`c]", "[!`*******`c]"},
     {"`wow!` x", "`wow!` x", "`wow!`**"},
-    {"'wow!`' !`x`", "'wow!`' !`*`", "'wow!`***`x`"},
+    {"'wow!`' !`x`", "'wow!`' !`*`", "'wow!`*****`"},
     {"\"a\\\"!`\" b", "\"a\\\"!`\" b", "\"a\\\"!`***"},
     {"it's !`x`", "it's !`*`", "it's !`*`"},
     {"# it's !`x` 'y\n'!`'", "# it's !`*` 'y\n'!`*", "# it's !`*` 'y\n'!`*"},
     {"# a 'b\n'!`'", "# a 'b\n'!`'", "# a 'b\n'!`*"},
     {"a#'b!`c", "a#'b!`*", "a#'b!`*"},
     {"%`abc=` !`x`", "%`abc=` !`*`", "%`abc=` !`*`"},
-    {"@a.`x!` !`y`", "@a.`x!` !`*`", "@a.`x!`**`y`"},
+    {"@a.`x!` !`y`", "@a.`x!` !`*`", "@a.`x!`****`"},
     {"{k:'!`'}", "{k:'!`'}", "{k:'!`**"},
+    // a quote that is not closed protects nothing, nor one that closes where no text ends
+    {"(say 'x !`ab` c)", "(say 'x !`**` c)", "(say 'x !`**` c)"},
+    {"'a !`b", "'a !`*", "'a !`*"},
+    {"'a !`b' c", "'a !`b' c", "'a !`****"},
+    {"`a !`bcd` e", "`a !`***` e", "`a !`***` e"},
+    {"`a !`bcd", "`a !`***", "`a !`***"},
+    {"{`a!`:1 `b!`:2}@c", "{`a!`:1 `b!`:2}@c", "{`a!`***`b!`*****"},
 };
 
 static void apply(const char *text, bool strict, char *out)
@@ -166,6 +176,9 @@ static const struct {
     // the first one was not closed, and the person begins anew
     {"!`open\n!`sesame` x", "!`****\n********` x"},
     {"!`open\n!`sesame` !`x`", "!`****\n********` !`*`"},
+    // a quote over several lines: what looks like a secret in it is masked till its last line
+    {"'a\n!`b`\nc' !`d` '!`'", "'a\n!`*`\nc' !`*` '!`'"},
+    {"'a !`b\nc` d'", "'a !`*\n*` d'"},
 };
 
 START_TEST(secrets_of_lines)

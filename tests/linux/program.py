@@ -185,6 +185,13 @@ check("for their owner only", {oct(stat.S_IMODE(os.stat(os.path.join(keys, n)).s
 before = {n: open(os.path.join(keys, n), "rb").read() for n in os.listdir(keys)}
 telex("--sign", "-e", "5")
 check("and stay", {n: open(os.path.join(keys, n), "rb").read() for n in os.listdir(keys)}, before)
+for name in "node.key", "node.cert":
+    os.chmod(os.path.join(keys, name), 0o640)
+    status, out, err = telex("--sign", "-e", "5")
+    check(f"others may read {name}", (status, out, err.split("\n")[0], err.split("\n")[-2]),
+          (3, "", f"error denied: {name} is not for you alone, so it cannot be trusted",
+           "hint: on Linux, chmod 600, as the user that it belongs to"))
+    os.chmod(os.path.join(keys, name), 0o600)
 
 other = {**ENV, "XDG_DATA_HOME": path("other")}
 many = [subprocess.Popen([TELEX, "--sign", "-e", "5"], stdout=subprocess.PIPE, env=other)
@@ -203,6 +210,30 @@ check("and it is said why", (err.split("\n")[0], err.split("\n")[-2]),
        "hint: on Linux, set HOME or XDG_DATA_HOME to a folder"))
 ghost = {"HOME": "/proc/nowhere"}
 check("a home that takes no file", telex("-e", "5", env=ghost), (0, "5\n", ""))
+
+# Documents of more than one batch, each as good alone, and what a damaged one does.
+numbers = "".join(f"(neg {n})@math.calc\n" for n in range(2500))
+signed = telex("--sign", data=numbers.encode())[1]
+docs = signed.splitlines()
+check("documents in batches", (len(docs), {d[:14] for d in docs}), (2500, {"%`telex/doc/b1"}))
+check("are all proven", telex("--verify", data=signed.encode()), (0, numbers, ""))
+check("run as what they say", telex(data="\n".join(docs[1020:1028]).encode())[:2],
+      (0, "".join(f"-{n}\n" for n in range(1020, 1028))))
+check("and each alone", {telex("--verify", data=docs[n].encode())[1] for n in (0, 1023, 1024, 2499)},
+      {f"(neg {n})@math.calc\n" for n in (0, 1023, 1024, 2499)})
+bad = docs[1500][:600] + ("B" if docs[1500][600] == "A" else "A") + docs[1500][601:]
+status, out, err = telex("--verify", data="\n".join([*docs[:1500], bad, *docs[1501:]]).encode())
+check("a damaged one in the middle", (status, out.count("\n")), (3, 1500))
+check("and where it stands", (err.split(":")[0], err.rstrip().split("\n")[-1]),
+      ("error bad-sign", "at stdin:1501:1"))
+slow = subprocess.Popen([TELEX, "--sign"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENV)
+slow.stdin.write(b"1 2\n")
+slow.stdin.flush()
+first = [slow.stdout.readline()[:14] for _ in range(2)]  # no need to wait for the rest
+slow.stdin.write(b"3\n")
+slow.stdin.close()
+check("nothing waits for what has not come", [*first, slow.stdout.readline()[:14], slow.wait(DEADLINE)],
+      [b"%`telex/doc/b1", b"%`telex/doc/b1", b"%`telex/doc/v1", 0])
 
 # ---- Usage
 

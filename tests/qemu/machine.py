@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# The runs of tests/qemu/run.sh: machine.py WORK IMAGE
+# The runs of tests/qemu/run.sh: machine.py WORK IMAGE [RUN..]
 import glob, os, re, socket, subprocess, sys, time
 
 sys.path.append("tests/cookbook")
 import recipes
 
-work, image = sys.argv[1:]
+work, image, *only = sys.argv[1:]
 PROMPT = "λ "
 passed = failed = skipped = 0
 
@@ -153,8 +153,8 @@ def broken_cases(m):
 # ---- A person at the line: typing, editing, keys, files, sleep, off
 
 def person():
-    disk = volume("person.img")
-    m = Machine(disk, "-smp", "2")
+    disk, control = volume("person.img"), os.path.join(work, "person.monitor")
+    m = Machine(disk, "-smp", "2", "-monitor", "unix:%s,server,nowait" % control)
     first = m.prompt()
     check("prompt", first is not None, m.rest())
     if first is None:
@@ -179,6 +179,8 @@ def person():
     got = m.prompt(20)
     check("Ctrl-C ends what never ends", got and got.startswith("error cancelled"), got)
     broken_cases(m)
+    type_canaries(m)
+    look_into_memory(m, control)
     keys = node_of(m)
     idle = m.busy(3)
     check("asleep when idle", idle < 0.05, "takes %.0f %% of a core" % (idle * 100))
@@ -198,6 +200,7 @@ def person():
             m.type("reset@sys.hw\r")
             check("reset", m.until("BdsDxe: starting") and m.prompt() is not None, m.rest())
     m.kill()
+    look_for_canaries(disk)
 
 
 # ---- The cases, as a file that the machine runs at its start
@@ -309,7 +312,7 @@ def cookbook():
     script = os.path.join(work, "init.msg")
     with open(script, "w") as f:
         for i, (_, message, _) in enumerate(rows):
-            f.write("{say:`\\n@%d` nl:t}@io.term\n%s\n" % (i, message))
+            f.write("`\\n@%d`\n%s\n" % (i, message))
         f.write("{say:`@end` nl:t}@io.term\noff@sys.hw\n")
     m = Machine(volume("cookbook.img", script))
     check("the end of the cookbook", m.until("@end\r\n", 180), m.rest())
@@ -340,28 +343,12 @@ def kiosk():
     m.kill()
 
 
-# ---- A machine that has nothing to offer
+from canaries import look_for_canaries, look_into_memory, type_canaries  # these need what stands above
+from display import display
+from keys import contract, keys_stay, poor, seed_alone, users
 
-def poor():
-    # No randomness: no keys, but all that needs none works (kernel/uefi/random.c).
-    disk = volume("poor.img")
-    p = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-m", "256", "-nodefaults",
-         "-display", "none", "-bios", "/usr/share/ovmf/OVMF.fd", "-serial", "stdio",
-         "-drive", "if=none,id=boot,format=raw,file=" + disk,
-         "-device", "virtio-blk-pci,drive=boot,bootindex=0"]
-    m = Machine.__new__(Machine)
-    m.p = subprocess.Popen(p, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    os.set_blocking(m.p.stdout.fileno(), False)
-    m.seen, m.at = b"", 0
-    check("prompt without randomness", m.prompt() is not None, m.rest())
-    check("unsigned work without randomness", m.ask("(neg 5)@math.calc") == "-5", m.rest())
-    got = m.ask("5@test.dump") or ""
-    check("no key without randomness", got.startswith("error not-supported"), got)
-    m.kill()
-
-
-from display import display  # needs what stands above
-
-for run in person, file_of_cases, cookbook, seats, kiosk, poor, display:
-    run()
+for run in (person, file_of_cases, cookbook, seats, kiosk, contract, keys_stay, poor, seed_alone, users,
+            display):
+    if not only or run.__name__ in only:
+        run()
 print("qemu: %d passed, %d failed, %d skipped" % (passed, failed, skipped))

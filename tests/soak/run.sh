@@ -11,4 +11,10 @@ for seed in 1 2; do
         echo "FAILED: soak 200000 $seed"
     fi
 done
+if timeout 300 "$1/soak/forge" 4 5000 100000; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "FAILED: forge 4 5000 100000"
+fi
 echo "soak: $passed passed, $failed failed"
