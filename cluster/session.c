@@ -248,33 +248,31 @@ static void acknowledge(struct session *s, const uint8_t req[16])
     memcpy(s->acks[s->acks_n++].req, req, sizeof s->acks->req);
 }
 
-// (val U) or (err {code why ..})
-static enum err answer_parts(struct session *s, const struct unit *all, struct unit *out)
+// (val U) or (err {code why ..}); false: neither.
+static bool answer_parts(const struct session *s, const struct unit *all, enum err *e,
+                         struct unit *out)
 {
-    const struct mem *mem = s->conf.plat->mem;
     const struct unit *u = all->items, *code;
-    enum err e;
 
     if (all->kind != UNIT_PAIR)
-        return ERR_SYNTAX;
-    if (unit_is_text(u, SPAN("val"))) {
-        *out = u[1];
-        out->flags |= UNIT_DONE;
-        return ERR_OK;
+        return false;
+    *e = ERR_OK;
+    if (unit_is_text(u, SPAN("err")) && u[1].kind == UNIT_MAP) {
+        code = unit_get_word(&u[1], SPAN("code"), s->conf.plat->mem);
+        *e = code && code->kind == UNIT_STR ? err_find(unit_span(code)) : ERR_OK;
+        if (!*e)
+            return false;
+    } else if (!unit_is_text(u, SPAN("val"))) {
+        return false;
     }
-    if (!unit_is_text(u, SPAN("err")) || u[1].kind != UNIT_MAP)
-        return ERR_SYNTAX;
-    code = unit_get_word(&u[1], SPAN("code"), mem);
-    e = code && code->kind == UNIT_STR ? err_find(unit_span(code)) : ERR_OK;
-    if (!e)
-        return ERR_SYNTAX;
     *out = u[1];
     out->flags |= UNIT_DONE;
-    return e;
+    return true;
 }
 
 static void answer_in(struct session *s, const struct msg *m, struct span body)
 {
+    struct request_list *list = waits_of(s, m->req);
     struct request *r = find(s, m->req);
     struct unit all, u;
     enum err e;
@@ -284,21 +282,16 @@ static void answer_in(struct session *s, const struct msg *m, struct span body)
         return; // nobody waits any more, or it was here before
     e = unit_decode(r->arena, body, &all, NULL);
     if (e == ERR_NO_MEMORY) {
-        end(s, waits_of(s, r->id), r, e, "no memory for the answer");
-        return;
+        end(s, list, r, e, "no memory for the answer");
+    } else if (!e && (all.flags & UNIT_HIDDEN) && !same_user(s)) {
+        end(s, list, r, ERR_BAD_ARG, "the answer holds a secret of another user");
+    } else if (e || !answer_parts(s, &all, &e, &u)) {
+        end(s, list, r, ERR_NODE_LOST, "what the node answered is no answer");
+    } else {
+        list_remove(list, r);
+        s->requests_n--;
+        r->done(r->ctx, r, e, &u);
     }
-    if (!e && (all.flags & UNIT_HIDDEN) && !same_user(s)) {
-        end(s, waits_of(s, r->id), r, ERR_BAD_ARG, "the answer holds a secret of another user");
-        return;
-    }
-    e = e ? ERR_SYNTAX : answer_parts(s, &all, &u);
-    if (e == ERR_SYNTAX && (all.kind != UNIT_PAIR || u.kind != UNIT_MAP)) {
-        end(s, waits_of(s, r->id), r, ERR_NODE_LOST, "what the node answered is no answer");
-        return;
-    }
-    list_remove(waits_of(s, r->id), r);
-    s->requests_n--;
-    r->done(r->ctx, r, e, &u);
 }
 
 // ---- Words

@@ -206,7 +206,7 @@ void execute_leave(struct session *s);
 /** End what is past its time. Gives when to come again. @now_ns: as plat->now_ns */
 uint64_t execute_step(struct replies *r, uint64_t now_ns);
 
-/** End all that runs for peers; then replies_fini. */
+/** End all that runs for peers, before the kernel goes; then replies_fini. */
 void execute_fini(struct replies *r);
 
 #endif

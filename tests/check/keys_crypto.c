@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "keys/crypto.h"
+#include "units/heap.h"
 
 #include "tests/check/helper.h"
 #include "tests/check/keys_fix.h"
@@ -261,6 +262,31 @@ static void *get_plain(void *ctx, size_t bytes)
     return malloc(bytes);
 }
 
+static unsigned pass_pauses;
+
+static void count_pause(void)
+{
+    pass_pauses++;
+}
+
+// What takes a third of a second lets others run: for each KiB and pass.
+START_TEST(test_pass_pauses)
+{
+    static const uint8_t salt[16] = {1};
+    struct test_mem m;
+    uint8_t key[32];
+
+    test_mem_init(&m);
+    heap_set_pause(count_pause);
+    pass_pauses = 0;
+    ck_assert_int_eq(pass_key(&m.mem, SPAN("x"), salt, 1024, 3, key), ERR_OK);
+    heap_set_pause(NULL);
+    heap_pauses = false;
+    ck_assert_uint_ge(pass_pauses, 3 * 1024 - 8);
+    test_mem_done(&m);
+}
+END_TEST
+
 START_TEST(test_pass_wipes)
 {
     unsigned n = 0;
@@ -411,6 +437,7 @@ Suite *keys_crypto_suite(void)
     tcase_set_timeout(t, 30);
     tcase_add_loop_test(t, test_pass, 0, COUNT(passes));
     tcase_add_test(t, test_pass_bad);
+    tcase_add_test(t, test_pass_pauses);
     tcase_add_test(t, test_pass_wipes);
     tcase_add_test(t, test_box);
     tcase_add_test(t, test_seal);

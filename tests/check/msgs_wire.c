@@ -291,6 +291,30 @@ START_TEST(test_message)
 }
 END_TEST
 
+// It goes to no service, and stands in another stream.
+START_TEST(test_answer)
+{
+    struct identity id = fix_identity(0), to = fix_identity(100);
+    struct msg m = {.ctr = ((int64_t)1 << WINDOW_COUNT_BITS) + 7}, got;
+    struct msg_expect x = {&id.cert, .ctr_min = m.ctr, .ctr_max = m.ctr, .now_ms = TIME_UNKNOWN};
+    struct span bytes;
+    struct fail f = {0};
+
+    memset(m.cluster, 0xC1, sizeof m.cluster);
+    memcpy(m.to, to.node.public, sizeof m.to);
+    memset(m.session, 0x5E, sizeof m.session);
+    memset(m.req, 0x4E, sizeof m.req);
+    m.body = test_unit(&arena, "(val 5)");
+    ck_assert_int_eq(msg_sign(&arena, &id, &m, &bytes, &f), ERR_OK);
+    expect_vector("answer", bytes);
+    memcpy(x.cluster, m.cluster, sizeof x.cluster);
+    memcpy(x.node, m.to, sizeof x.node);
+    memcpy(x.session, m.session, sizeof x.session);
+    ck_assert_msg(msg_open(&arena, vector("answer"), &x, &got, &f) == ERR_OK, "%s", f.why);
+    ck_assert_uint_eq(got.service.len, 0);
+}
+END_TEST
+
 Suite *msgs_wire_suite(void)
 {
     Suite *s = suite_create("msgs/wire");
@@ -306,6 +330,7 @@ Suite *msgs_wire_suite(void)
     tcase_add_test(t, test_document);
     tcase_add_test(t, test_batch);
     tcase_add_test(t, test_message);
+    tcase_add_test(t, test_answer);
     suite_add_tcase(s, t);
     return s;
 }
