@@ -16,15 +16,14 @@ sodium.sha256 := d59323c6b712a1519a5daf710b68f5e7fde57040845ffec53850911f10a5d4f
 sodium.version := 1.0.18 10 3
 sodium.files  := $$(find src/libsodium -name '*.c' ! -path '*/randombytes/sysrandom/*' \
                  ! -path '*/randombytes/internal/*')
-# Argon2id's memory is that of the call which uses it (units/heap.h).
-sodium.needs  := units/heap.h
+# How it is compiled stands in keys/sodium_in.h.
+sodium.needs  := keys/sodium_in.h units/heap.h
 sodium.flags   = -Isrc/libsodium/include/sodium -I../include/sodium \
                  -DCONFIGURED -DSODIUM_STATIC -DNATIVE_LITTLE_ENDIAN -DHAVE_TI_MODE \
                  -DHAVE_C_VARARRAYS -DHAVE_WEAK_SYMBOLS -DHAVE_INLINE_ASM -DHAVE_ATOMIC_OPS \
                  -DRANDOMBYTES_CUSTOM_IMPLEMENTATION=1 -DRANDOMBYTES_DEFAULT_IMPLEMENTATION=NULL \
                  -DHAVE_CPUID -DHAVE_MMINTRIN_H -DHAVE_EMMINTRIN_H \
-                 -Dmalloc=heap_lib_malloc -Drealloc=heap_lib_realloc -Dcalloc=heap_lib_calloc \
-                 -Dfree=heap_lib_free -D__STDC_WANT_LIB_EXT1__=1 -I$(CURDIR) -include units/heap.h
+                 -D__STDC_WANT_LIB_EXT1__=1 -I$(CURDIR) -include keys/sodium_in.h
 # What lies beyond SSE2 is written for gcc's target pragma, which clang ignores; so the tests by
 # clang cover the plain C, those by gcc the vector code.
 sodium.flags.gcc := -DHAVE_PMMINTRIN_H -DHAVE_TMMINTRIN_H -DHAVE_SMMINTRIN_H -DHAVE_WMMINTRIN_H \

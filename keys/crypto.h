@@ -95,7 +95,7 @@ enum { PASS_MEM_MIN_KIB = 8, PASS_OPS_MIN = 1 };
  * @key:     wipe it after use; untouched on failure
  *
  * Errors: ERR_NO_MEMORY; ERR_BAD_ARG for a cost that Argon2id does not have
- * Cost:   about 1.5 ms for each pass over a MiB; it never pauses
+ * Cost:   about 1.5 ms for each pass over a MiB; it pauses between blocks (units/heap.h)
  */
 MUST_USE enum err pass_key(const struct mem *mem, struct span pass, const uint8_t salt[16],
                            uint32_t mem_kib, uint32_t ops, uint8_t key[32]);
