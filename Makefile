@@ -79,16 +79,7 @@ endef
 $(foreach d,$(libs),$(eval $(call dep,$d,run)))
 $(eval $(call dep,picolibc,uefi))
 $(eval $(call dep,gnuefi,unpack))
-
-# A Debian package instead of an archive: tar is told what takes the files out of it.
-mnemonic.ok := $B/deps/mnemonic/.$(mnemonic.sha256)
-$(mnemonic.ok): | $B/stamp/packages-run
-	mkdir -p $B/gen/keys
-	printf '#!/bin/sh\nar p /dev/stdin data.tar.xz | xz -dc\n' >$B/gen/keys/undeb
-	chmod +x $B/gen/keys/undeb
-	TAR_OPTIONS=--use-compress-program=$(abspath $B)/gen/keys/undeb \
-	  kernel/setup.sh fetch $B/deps/mnemonic $(mnemonic.from) $(mnemonic.sha256)
-	touch $@
+$(eval $(call dep,mnemonic,run))
 
 # All public headers in one folder; two are made from their templates.
 include.ok := $B/deps/include/.ok

@@ -336,7 +336,7 @@ enum err call_fit(struct call *c, struct span serv, const struct unit *msg, bool
 {
     const struct route *r = route_find(c->kernel, serv);
     const struct command *run;
-    enum err e = rights_enter(work_of(c)->task, r, serv);
+    enum err e = rights_enter(work_of(c)->task, r);
 
     if (e)
         return e;

@@ -73,11 +73,10 @@ static bool open_to(const struct owner *o, const struct command *c)
     return (c->flags & CMD_ANYONE) || ((c->flags & CMD_USER) && o != &o->kernel->nobody);
 }
 
-enum err rights_enter(struct task *t, const struct route *r, struct span name)
+enum err rights_enter(struct task *t, const struct route *r)
 {
     const struct owner *o = t->owner;
 
-    (void)name;
     if (o == &t->kernel->owner && (!r || !r->given))
         return ERR_OK;
     if (!r)

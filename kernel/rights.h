@@ -13,8 +13,6 @@ struct work;
 // ---- Users (kernel/owner.c)
 
 // What a user may have, and what is kept for him.
-#define RIGHTS_FILE "node.rights"
-
 struct quota {
     uint64_t rate; // messages a second; 0: as many as he can
     size_t mem_min, mem_max;
@@ -82,7 +80,7 @@ enum err owner_id(struct owner *o, uint8_t id[32], struct fail *f);
  * rights_enter - may this message go to this service at all?
  * @r: NULL: there is no such service, which only the node's owner is told
  */
-enum err rights_enter(struct task *t, const struct route *r, struct span name);
+enum err rights_enter(struct task *t, const struct route *r);
 
 /**
  * rights_run - may it run this command? Before its arguments are looked at
@@ -97,6 +95,8 @@ bool rights_tell(const struct task *t, const struct route *r);
 enum err rights_touch(struct task *t, const struct work *w);
 
 // ---- Grants (kernel/grant.c)
+
+#define RIGHTS_FILE "node.rights"
 
 struct right {
     const struct route *route;     // NULL: a service that this node does not have

@@ -76,6 +76,16 @@ check() {
     exit 1
 }
 
+# unpack FILE TAR-OPTION..
+unpack() {
+    archive=$1
+    shift
+    case $archive in
+    *.deb) ar p "$archive" data.tar.xz | tar -xJ "$@" ;; # a package that holds only data
+    *) tar -xf "$archive" "$@" ;;
+    esac
+}
+
 fetch() {
     dir=$1 from=$2 want=$3
     name=${from##*/}
@@ -98,7 +108,7 @@ fetch() {
     say "setup: unpacking $name"
     rm -rf "$dir" "$dir.part"
     mkdir -p "$dir.part"
-    tar -xf "$file" -C "$dir.part" --strip-components=1 --no-same-owner
+    unpack "$file" -C "$dir.part" --strip-components=1 --no-same-owner
     mv "$dir.part" "$dir"
 }
 

@@ -296,7 +296,7 @@ static enum step begin(struct task *t, struct frame *f)
     if (!e)
         e = check_address(t, f->node);
     if (!e)
-        e = rights_enter(t, r, name);
+        e = rights_enter(t, r);
     if (e)
         return fail(t, e);
     if (!r)
