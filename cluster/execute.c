@@ -68,9 +68,9 @@ static void unqueue(struct reply *e)
     while (*at != e)
         at = &(*at)->next_out;
     *at = e->next_out;
-    e->queued = false;
     if (s->answers_last == &e->next_out)
         s->answers_last = at;
+    reply_unqueued(e);
 }
 
 static void set_session(struct reply *e, struct session *s)
@@ -119,6 +119,18 @@ static void keep_error(struct reply *e, enum err code, const char *why, uint64_t
     memcpy(e->bytes, bytes, n);
 }
 
+static const char *why_not_kept(enum err e)
+{
+    switch ((int)e) {
+    case ERR_NO_MEMORY:
+        return "it ran, and there was no memory for its answer";
+    case ERR_LIMIT:
+        return "it ran, and its answer is too large to be kept until it has arrived";
+    default:
+        return "it ran, and its answer is too large to be sent";
+    }
+}
+
 static void keep_unit(struct reply *e, const char *word, const struct unit *u, uint64_t now_ns)
 {
     struct unit items[2], all;
@@ -127,17 +139,14 @@ static void keep_unit(struct reply *e, const char *word, const struct unit *u, u
     if (!bad)
         bad = reply_keep(e->all, e, all.bytes, now_ns);
     if (bad) {
-        keep_error(e, bad,
-                   bad == ERR_NO_MEMORY ? "it ran, and there was no memory for its answer"
-                                        : "it ran, and its answer is too large to be sent",
-                   now_ns);
+        keep_error(e, bad, why_not_kept(bad), now_ns);
         return;
     }
     e->hidden = (all.flags & UNIT_HIDDEN) != 0;
     (void)unit_encode(&all, e->bytes); // as long as all.bytes by contract
 }
 
-// May this unit go to that peer? LANGUAGE section 6.
+// May this unit go to that peer? A secret only to a node of its owner.
 static bool may_go(const struct reply *e, const struct unit *u)
 {
     return !(u->flags & UNIT_HIDDEN) || e->trusted;
@@ -273,11 +282,13 @@ void execute(struct session *s, const struct msg *m, struct span body)
         again(s, e, m);
         return;
     }
-    bad = replies_new(r, m->ath, m->from, m->req, now_of(s) + (uint64_t)m->ttl_ms * ms, &e);
+    bad = replies_new(r, m->ath, m->from, m->req, now_of(s) + (uint64_t)m->ttl_ms * ms,
+                      same_user(s), &e);
     if (bad) {
         refuse(s, m, bad);
         return;
     }
+    memcpy(e->peer->epoch, s->conf.peer_epoch, sizeof e->peer->epoch);
     e->digest = digest;
     e->session = s;
     e->plat = s->conf.plat;

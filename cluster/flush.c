@@ -74,10 +74,35 @@ static enum err add_back(struct flush *fl, const uint8_t *req, unsigned stream,
     return add(fl, &m, stream, body);
 }
 
-static enum err add_words(struct flush *fl)
+static enum err add_acks(struct flush *fl)
 {
     struct session *s = fl->s;
     uint8_t bytes[32 + SESSION_ACKS * 17];
+    enum err e = ERR_OK;
+
+    while (s->acks_new && room(fl) && !e) {
+        size_t n = s->acks_new < SESSION_ACKS ? s->acks_new : SESSION_ACKS;
+        struct pack p = {bytes, 0};
+        struct body body = {.bytes.at = (const char *)bytes};
+
+        pack_pair(&p, NULL);
+        pack_text(&p, NULL, SPAN("ack"));
+        pack_list(&p, NULL, n);
+        for (size_t i = 0; i < n; i++)
+            pack_bytes(&p, NULL, s->acks[(s->acks_n - s->acks_new + i) % REPLIES_MAX].req,
+                       sizeof s->acks->req);
+        body.bytes.len = p.n;
+        e = add_back(fl, NULL, 0, &body);
+        if (!e)
+            s->acks_new -= n;
+    }
+    return e;
+}
+
+static enum err add_words(struct flush *fl)
+{
+    struct session *s = fl->s;
+    uint8_t bytes[32];
     struct pack p = {bytes, 0};
     struct body body = {.bytes.at = (const char *)bytes};
     int64_t stream = s->tell_ctr & ~WINDOW_COUNT_MAX;
@@ -93,19 +118,7 @@ static enum err add_words(struct flush *fl)
         e = add_back(fl, NULL, 0, &body);
         s->tell = e != ERR_OK;
     }
-    if (e || !s->acks_n)
-        return e;
-    p = (struct pack){bytes, 0};
-    pack_pair(&p, NULL);
-    pack_text(&p, NULL, SPAN("ack"));
-    pack_list(&p, NULL, s->acks_n);
-    for (size_t i = 0; i < s->acks_n; i++)
-        pack_bytes(&p, NULL, s->acks[i].req, sizeof s->acks[i].req);
-    body.bytes.len = p.n;
-    e = add_back(fl, NULL, 0, &body);
-    if (!e)
-        s->acks_n = 0;
-    return e;
+    return e ? e : add_acks(fl);
 }
 
 static const char *why_refused(enum err e)
@@ -140,7 +153,7 @@ static enum err add_refused(struct flush *fl)
     return e;
 }
 
-static enum err add_answers(struct flush *fl, uint64_t now_ns)
+static enum err add_answers(struct flush *fl)
 {
     struct session *s = fl->s;
     enum err e = ERR_OK;
@@ -157,8 +170,7 @@ static enum err add_answers(struct flush *fl, uint64_t now_ns)
         s->answers = r->next_out;
         if (!s->answers)
             s->answers_last = &s->answers;
-        r->queued = false;
-        reply_sent(s->conf.replies, r, now_ns);
+        reply_unqueued(r);
     }
     return e;
 }
@@ -169,7 +181,7 @@ static enum err add_requests(struct flush *fl, uint64_t now_ns)
     struct session *s = fl->s;
     enum err e = ERR_OK;
 
-    while (s->queue.first && room(fl) && !e) {
+    while (s->queue.first && !session_over(s) && room(fl) && !e) {
         struct request *r = s->queue.first;
         struct body body = {.unit = r->body};
         struct msg m = s->head;
@@ -229,7 +241,7 @@ enum err session_flush(struct session *s, void (*out)(void *ctx, struct span byt
     uint64_t now_ns = s->conf.plat->now_ns(s->conf.plat->ctx);
     enum err e = ERR_OK;
 
-    while (!e && (s->answers || s->queue.first || s->refused_n || s->tell || s->acks_n)) {
+    while (!e && (session_ready(s, now_ns) || s->acks_new)) {
         struct flush fl = {.s = s};
         struct batch b;
 
@@ -239,7 +251,7 @@ enum err session_flush(struct session *s, void (*out)(void *ctx, struct span byt
         if (!e)
             e = add_refused(&fl);
         if (!e)
-            e = add_answers(&fl, now_ns);
+            e = add_answers(&fl);
         if (!e)
             e = add_requests(&fl, now_ns);
         if (fl.n)

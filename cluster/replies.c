@@ -89,12 +89,21 @@ struct reply *replies_find(const struct replies *r, const uint8_t user[32], cons
     return e;
 }
 
+static size_t peers_of(const struct replies *r, const uint8_t user[32])
+{
+    size_t n = 0;
+
+    for (const struct reply_peer *p = r->peers; p; p = p->next)
+        n += memcmp(p->user, user, 32) == 0;
+    return n;
+}
+
 static enum err peer_new(struct replies *r, const uint8_t user[32], const uint8_t node[32],
-                         struct reply_peer **out)
+                         bool own, struct reply_peer **out)
 {
     struct reply_peer *p;
 
-    if (r->peers_n == REPLIES_PEERS_MAX)
+    if (!own && (r->peers_n >= REPLIES_PEERS_MAX || peers_of(r, user) >= REPLIES_PEERS_USER))
         return ERR_BUSY;
     p = r->mem->get(r->mem->ctx, sizeof *p);
     if (!p)
@@ -139,15 +148,15 @@ static struct reply *entry_new(struct replies *r)
 }
 
 enum err replies_new(struct replies *r, const uint8_t user[32], const uint8_t node[32],
-                     const uint8_t req[16], uint64_t due_ns, struct reply **out)
+                     const uint8_t req[16], uint64_t due_ns, bool own, struct reply **out)
 {
     struct reply_peer *p = peer_find(r, user, node);
     struct reply *e, **slot;
     enum err bad;
 
-    if (p && (p->n == REPLIES_MAX || p->bytes > REPLIES_BYTES_MAX))
+    if (p && p->n == REPLIES_MAX)
         return ERR_BUSY;
-    bad = p ? ERR_OK : peer_new(r, user, node, &p);
+    bad = p ? ERR_OK : peer_new(r, user, node, own, &p);
     if (bad)
         return bad;
     e = entry_new(r);
@@ -178,36 +187,64 @@ static void drop_bytes(struct replies *r, struct reply *e)
         return;
     if (e->hidden)
         mem_wipe(e->bytes, e->n);
-    e->peer->bytes -= e->n;
-    if (e->bytes != e->small)
+    if (e->bytes != e->small) {
+        e->peer->bytes -= e->n;
         r->mem->put(r->mem->ctx, e->bytes, e->n);
+    }
     e->bytes = NULL;
     e->n = 0;
 }
 
-enum err reply_keep(struct replies *r, struct reply *e, size_t n, uint64_t now_ns)
+static void set_due(struct replies *r, struct reply *e, enum reply_state state, uint64_t due_ns)
 {
-    uint8_t *bytes = n <= sizeof e->small ? e->small : r->mem->get(r->mem->ctx, n);
-
-    if (!bytes)
-        return ERR_NO_MEMORY;
-    e->bytes = bytes;
-    e->n = n;
-    e->peer->bytes += n;
-    e->due_ns = now_ns + REPLIES_KEPT_MS * ms;
-    set_state(e, REPLY_KEPT);
-    if (e->due_ns < r->due_ns)
-        r->due_ns = e->due_ns;
-    return ERR_OK;
+    e->due_ns = due_ns;
+    set_state(e, state);
+    if (due_ns < r->due_ns)
+        r->due_ns = due_ns;
 }
 
 static void make_gone(struct replies *r, struct reply *e, uint64_t now_ns)
 {
     drop_bytes(r, e);
-    e->due_ns = now_ns + REPLIES_GONE_MS * ms;
-    set_state(e, REPLY_GONE);
-    if (e->due_ns < r->due_ns)
-        r->due_ns = e->due_ns;
+    set_due(r, e, REPLY_GONE, now_ns + REPLIES_GONE_MS * ms);
+}
+
+// Room for so many bytes more. False: there is none, and nothing has changed.
+static bool make_room(struct replies *r, struct reply_peer *p, size_t n, uint64_t now_ns)
+{
+    struct reply *next;
+    size_t stay = 0;
+
+    if (n > REPLIES_BYTES_MAX)
+        return false;
+    for (const struct reply *e = p->list[REPLY_KEPT].first; e; e = e->next)
+        stay += e->queued && e->bytes != e->small ? e->n : 0;
+    if (stay > REPLIES_BYTES_MAX - n)
+        return false;
+    for (struct reply *e = p->list[REPLY_KEPT].first; p->bytes > REPLIES_BYTES_MAX - n; e = next) {
+        next = e->next;
+        if (!e->queued && e->bytes != e->small) // one that is small makes no room
+            make_gone(r, e, now_ns);
+    }
+    return true;
+}
+
+enum err reply_keep(struct replies *r, struct reply *e, size_t n, uint64_t now_ns)
+{
+    bool small = n <= sizeof e->small;
+    uint8_t *bytes = e->small;
+
+    if (!small && e->peer->bytes + n > REPLIES_BYTES_MAX && !make_room(r, e->peer, n, now_ns))
+        return ERR_LIMIT;
+    if (!small)
+        bytes = r->mem->get(r->mem->ctx, n);
+    if (!bytes)
+        return ERR_NO_MEMORY;
+    e->bytes = bytes;
+    e->n = n;
+    e->peer->bytes += small ? 0 : n;
+    set_due(r, e, REPLY_KEPT, now_ns + REPLIES_KEPT_MS * ms);
+    return ERR_OK;
 }
 
 void reply_forget(struct replies *r, struct reply *e)
@@ -231,20 +268,30 @@ void reply_forget(struct replies *r, struct reply *e)
     r->mem->put(r->mem->ctx, e, sizeof *e);
 }
 
-void reply_sent(struct replies *r, struct reply *e, uint64_t now_ns)
+void replies_hear(struct replies *r, const uint8_t user[32], const uint8_t node[32],
+                  const uint8_t epoch[16])
 {
-    struct reply_peer *p = e->peer;
-    struct reply *next;
+    struct reply_peer *p = peer_find(r, user, node);
+    bool last = false;
 
-    if (e->due_ns < r->due_ns)
-        r->due_ns = e->due_ns;
-    for (struct reply *old = p->list[REPLY_KEPT].first; old; old = next) {
-        next = old->next;
-        if (p->bytes <= REPLIES_BYTES_MAX)
-            break;
-        if (!old->queued)
-            make_gone(r, old, now_ns);
-    }
+    if (!p || memcmp(p->epoch, epoch, sizeof p->epoch) == 0)
+        return;
+    memcpy(p->epoch, epoch, sizeof p->epoch);
+    for (int i = REPLY_KEPT; i <= REPLY_GONE && !last; i++)
+        for (struct reply *e = p->list[i].first, *next; e && !last; e = next) {
+            next = e->next;
+            last = p->n == 1; // forgetting the last one forgets the peer
+            if (!e->queued)
+                reply_forget(r, e);
+        }
+}
+
+// What is due of it was left alone as long as it was on its way.
+void reply_unqueued(struct reply *e)
+{
+    e->queued = false;
+    if (e->due_ns < e->all->due_ns)
+        e->all->due_ns = e->due_ns;
 }
 
 // All that are due of one state; they lie in the order in which they become so.
@@ -259,13 +306,9 @@ static void due_of(struct replies *r, struct reply_peer *p, enum reply_state sta
                 r->due_ns = e->due_ns;
             return;
         }
-        if (state == REPLY_GONE && p->n == 1) { // forgetting the last one forgets the peer
-            reply_forget(r, e);
-            return;
-        }
         if (state == REPLY_GONE)
-            reply_forget(r, e);
-        else if (!e->queued) // on its way
+            reply_forget(r, e); // the last one: with its peer
+        else if (!e->queued)    // on its way
             make_gone(r, e, now_ns);
     }
 }

@@ -9,11 +9,16 @@
 // the same request id. It is not run again: if it still runs the new session waits for it, if its
 // reply is kept that is repeated, and if that is gone the answer is ERR_REPLAY, which says that it
 // ran and that nobody knows any more what came of it. So whatever sessions do, each request is
-// executed at most once.
+// executed at most once. What was forgotten cannot come again: an acknowledged request is sent
+// nowhere any more, and where it was sent before, in an older session, nothing runs since the newer
+// one began (session_init); the others outlive every session that could bring them.
 //
 // Peers are told apart by user and node: one user's ids mean nothing to another's. All of it lives
 // in memory, and each such memory has a name, its epoch, that both ends of a session know. Whoever
-// sent a request to one epoch never sends it again to another.
+// sent a request to one epoch never sends it again to another. A node that learns that its memory
+// is an older one (a machine that was restored from a copy) gives it another name. One that is
+// restored and does not learn it may run again what the copy knows nothing of: only memory that
+// outlives the machine could prevent that.
 #ifndef TELEX_CLUSTER_REPLIES_H
 #define TELEX_CLUSTER_REPLIES_H
 
@@ -47,7 +52,7 @@ struct reply {
     struct task *task;
     struct session *session;  // to be answered in; NULL: that session is over
     struct reply *next_out;   // in the session's list of answers that are to leave
-    bool queued;              // it is in that list
+    bool queued;              // it is in that list: it stays
     struct task *done;        // ended: to be given back when nothing of it is under way
     struct reply *next_ended; // in the list of those
 };
@@ -58,9 +63,9 @@ struct reply_list {
 
 struct reply_peer {
     struct reply_peer *next;
-    uint8_t user[32], node[32];
-    size_t n;     // of all states
-    size_t bytes; // of replies kept
+    uint8_t user[32], node[32], epoch[16]; // epoch: of its memory, when it was heard last
+    size_t n;                              // of all states
+    size_t bytes;                          // of replies kept that are not small
     struct reply_list list[REPLY_STATES];
     struct reply *slots[REPLIES_MAX / 4];
 };
@@ -68,7 +73,8 @@ struct reply_peer {
 /** One for each node. */
 struct replies {
     const struct mem *mem;
-    uint8_t epoch[16]; // random; another one whenever this memory begins anew
+    uint8_t epoch[16];        // random; another one whenever this memory begins anew
+    struct session *sessions; // of this node, the newest first
     struct reply_peer *peers;
     size_t peers_n;
     struct reply *spare;
@@ -81,7 +87,7 @@ struct replies {
 
 void replies_init(struct replies *r, const struct mem *mem, const uint8_t epoch[16]);
 
-/** Nothing of it runs any more (execute_fini). */
+/** Nothing of it runs any more (execute_fini), and its sessions are over (session_fini). */
 void replies_fini(struct replies *r);
 
 /** What is known of a request; NULL: nothing. */
@@ -91,24 +97,30 @@ struct reply *replies_find(const struct replies *r, const uint8_t user[32], cons
 /**
  * replies_new - a request that was not here before begins to run
  * @due_ns: when its time is over
+ * @own:    the user is this node's
  *
  * Errors: ERR_BUSY (a limit of this peer or of all, see cluster/limits.h), ERR_NO_MEMORY
  */
 MUST_USE enum err replies_new(struct replies *r, const uint8_t user[32], const uint8_t node[32],
-                              const uint8_t req[16], uint64_t due_ns, struct reply **out);
+                              const uint8_t req[16], uint64_t due_ns, bool own, struct reply **out);
+
+/** A session with this peer begins; where its memory is another one, nothing is asked again. */
+void replies_hear(struct replies *r, const uint8_t user[32], const uint8_t node[32],
+                  const uint8_t epoch[16]);
 
 /**
  * reply_keep - it has ended: room for the body of its answer, to be filled at once
  *
- * Errors: ERR_NO_MEMORY
+ * The peer's oldest replies become gone as far as they are too much together.
+ * Errors: ERR_NO_MEMORY, ERR_LIMIT (no room even so); never for up to REPLY_SMALL_BYTES
  */
 MUST_USE enum err reply_keep(struct replies *r, struct reply *e, size_t n, uint64_t now_ns);
 
 /** Forget it: acknowledged, or not run after all. */
 void reply_forget(struct replies *r, struct reply *e);
 
-/** Its answer has left: the peer's oldest replies go as far as they are too much together. */
-void reply_sent(struct replies *r, struct reply *e, uint64_t now_ns);
+/** It is in no session's list any more: from now on it falls due. */
+void reply_unqueued(struct reply *e);
 
 /**
  * replies_due - what of kept and gone entries is due

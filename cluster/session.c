@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The life of a session, and what arrives in it. What leaves is in cluster/flush.c.
+// The life of a session, and what arrives in it. What leaves is in cluster/flush.c, the words between
+// the two nodes in cluster/words.c.
 #include "cluster/session.h"
 
 #include "units/cbor.h"
@@ -47,11 +48,64 @@ static bool dated(const struct cert *c)
     return c->from_ms != TIME_UNKNOWN || c->till_ms != TIME_NEVER;
 }
 
-static int64_t time_of(const struct session *s)
+static bool same_ends(const struct session *x, const struct session *y)
 {
-    int64_t own_ms = kernel_time_ms(s->conf.kernel);
+    return memcmp(x->peer.node, y->peer.node, sizeof x->peer.node) == 0 &&
+           memcmp(x->peer.user, y->peer.user, sizeof x->peer.user) == 0 &&
+           memcmp(x->head.from, y->head.from, sizeof x->head.from) == 0 &&
+           memcmp(x->head.ath, y->head.ath, sizeof x->head.ath) == 0;
+}
 
-    return s->conf.clock ? clock_now(s->conf.clock, own_ms, now_of(s)) : own_ms;
+static uint64_t end_of(const struct session *s)
+{
+    return s->start_ns + SESSION_LIFE_MS * ms;
+}
+
+static bool ended(struct session *s)
+{
+    if (now_of(s) >= end_of(s))
+        s->over = true;
+    return session_over(s);
+}
+
+static void link_in(struct session *s)
+{
+    struct replies *all = s->conf.replies;
+
+    for (struct session *x = all->sessions; x; x = x->before)
+        if (same_ends(x, s))
+            x->replaced = true;
+    s->before = all->sessions;
+    all->sessions = s;
+    replies_hear(all, s->peer.user, s->peer.node, s->conf.peer_epoch);
+}
+
+static void link_out(struct session *s)
+{
+    struct session **at = &s->conf.replies->sessions;
+
+    while (*at != s)
+        at = &(*at)->before;
+    *at = s->before;
+}
+
+// The two times between which it is for sure: what this peer says of it counts only where nobody
+// else says anything.
+static struct clock_times times_of(const struct session *s)
+{
+    const struct session_conf *c = &s->conf;
+    int64_t own_ms = kernel_time_ms(c->kernel), peer_ms = c->peer_ms;
+
+    if (peer_ms != TIME_UNKNOWN)
+        peer_ms = clock_later(peer_ms, now_of(s) - s->start_ns);
+    return clock_judge(c->clock, s->peer.node, peer_ms, own_ms, now_of(s));
+}
+
+static enum err covers(const struct cert *c, struct clock_times t, struct fail *f)
+{
+    enum err e = cert_covers(c, t.first_ms, f);
+
+    return e ? e : cert_covers(c, t.last_ms, f);
 }
 
 static enum err times_hold(struct session *s, struct fail *f)
@@ -59,13 +113,16 @@ static enum err times_hold(struct session *s, struct fail *f)
     const struct session_conf *c = &s->conf;
     enum err e = ERR_OK;
 
-    if (c->clock) {
-        clock_hear(c->clock, s->peer.node, c->peer_ms, now_of(s));
-        e = clock_check(c->clock, &c->own->cert, &s->peer, kernel_time_ms(c->kernel), now_of(s), f);
-    }
+    if (c->clock)
+        e = clock_check(c->clock, &c->own->cert, &s->peer, c->peer_ms, kernel_time_ms(c->kernel),
+                        now_of(s), f);
     if (!e)
-        e = cert_covers(&s->peer, time_of(s), f);
-    return e ? e : cert_covers(&c->own->cert, time_of(s), f);
+        e = covers(&s->peer, times_of(s), f);
+    if (!e)
+        e = covers(&c->own->cert, times_of(s), f);
+    if (!e && c->clock)
+        clock_hear(c->clock, s->peer.node, c->peer_ms, now_of(s));
+    return e;
 }
 
 enum err session_init(struct session *s, const struct session_conf *conf, struct fail *f)
@@ -77,6 +134,8 @@ enum err session_init(struct session *s, const struct session_conf *conf, struct
     s->conf = *conf;
     s->peer = *conf->peer;
     s->conf.peer = &s->peer;
+    s->start_ns = now_of(s);
+    memcpy(s->own_epoch, conf->replies->epoch, sizeof s->own_epoch);
     e = msg_author(conf->own, head, f);
     if (!e && !(s->peer.roles & CERT_SIGN))
         e = fail_set(f, ERR_DENIED, FAIL_NO_POS, NULL,
@@ -95,6 +154,7 @@ enum err session_init(struct session *s, const struct session_conf *conf, struct
     s->answers_last = &s->answers;
     s->due_ns = UINT64_MAX;
     arena_init(&s->arena, conf->plat->mem, SESSION_OUT_BYTES);
+    link_in(s);
     return ERR_OK;
 }
 
@@ -130,12 +190,12 @@ static bool goes_on(const struct request *r, const struct session *next, uint64_
     return memcmp(r->epoch, next->conf.peer_epoch, sizeof r->epoch) == 0 && now_ns < r->again_ns;
 }
 
-static bool same_ends(const struct session *x, const struct session *y)
+static const char *why_lost(const struct session *s, const struct request *r)
 {
-    return memcmp(x->peer.node, y->peer.node, sizeof x->peer.node) == 0 &&
-           memcmp(x->peer.user, y->peer.user, sizeof x->peer.user) == 0 &&
-           memcmp(x->head.from, y->head.from, sizeof x->head.from) == 0 &&
-           memcmp(x->head.ath, y->head.ath, sizeof x->head.ath) == 0;
+    if (session_stale(s))
+        return "this machine was restored from a copy; whether the request ran is unknown";
+    return r->sent ? "the session ended; whether the request ran is unknown"
+                   : "the session ended before the request left";
 }
 
 static void move(struct session *s, struct request_list *list, struct session *next)
@@ -147,9 +207,7 @@ static void move(struct session *s, struct request_list *list, struct session *n
 
         if (!next || next->requests_n == SESSION_REQUESTS_MAX ||
             (r->sent && !goes_on(r, next, now_ns))) {
-            end(s, list, r, ERR_NODE_LOST,
-                r->sent ? "the session ended; whether the request ran is unknown"
-                        : "the session ended before the request left");
+            end(s, list, r, ERR_NODE_LOST, why_lost(s, r));
             continue;
         }
         list_remove(list, r);
@@ -163,9 +221,32 @@ static void move(struct session *s, struct request_list *list, struct session *n
     }
 }
 
+static void acknowledge(struct session *s, const uint8_t req[16])
+{
+    if (!s->acks_new)
+        s->ack_ns = now_of(s);
+    memcpy(s->acks[s->acks_n++ % REPLIES_MAX].req, req, sizeof s->acks->req);
+    if (s->acks_new < REPLIES_MAX)
+        s->acks_new++;
+}
+
+// Said again where they may be lost: so nothing is kept that nobody asks for again.
+static void move_acks(const struct session *s, struct session *next)
+{
+    size_t n = s->acks_n < REPLIES_MAX ? s->acks_n : REPLIES_MAX;
+
+    for (size_t i = s->acks_n - n; i < s->acks_n; i++)
+        acknowledge(next, s->acks[i % REPLIES_MAX].req);
+}
+
 void session_fini(struct session *s, struct session *next)
 {
-    if (next && (session_over(next) || !same_ends(s, next)))
+    link_out(s);
+    if (next && (ended(next) || !same_ends(s, next)))
+        next = NULL;
+    if (next && memcmp(s->conf.peer_epoch, next->conf.peer_epoch, 16) == 0)
+        move_acks(s, next);
+    if (session_stale(s))
         next = NULL;
     s->over = true; // whoever is told now sends nothing more here
     execute_leave(s);
@@ -183,7 +264,9 @@ static bool same_user(const struct session *s)
 }
 
 // Names a request for ever: random, and where a restored machine repeats its random numbers, still
-// another one in each session and at each place of it.
+// another one in each session, and in one session after another count of messages. The same count
+// gives the same name again: then the executor refuses it, or gives the answer that it has; it
+// never runs it again while it knows of the first.
 static enum err name_request(const struct session *s, struct request *r, struct fail *f)
 {
     const struct plat *plat = s->conf.plat;
@@ -205,8 +288,11 @@ enum err session_send(struct session *s, struct request *r, struct fail *f)
     uint64_t now_ns = now_of(s);
     enum err e;
 
-    if (s->over)
+    if (ended(s))
         return fail_set(f, ERR_LINK, FAIL_NO_POS, NULL, "the session is over");
+    if (memcmp(r->author, s->head.ath, sizeof r->author) != 0)
+        return fail_set(f, ERR_DENIED, FAIL_NO_POS, NULL,
+                        "this node signs for another user in this session");
     if (!text_is_service(r->service) || r->ttl_ms < 1 || r->ttl_ms > MSG_TTL_MAX_MS ||
         r->hops > MSG_HOPS_MAX || r->stream >= WINDOW_STREAMS)
         return fail_set(f, ERR_BAD_ARG, FAIL_NO_POS, NULL, "no message can say this");
@@ -237,15 +323,6 @@ static struct request *find(struct session *s, const uint8_t id[16])
     while (r && memcmp(r->id, id, sizeof r->id) != 0)
         r = r->next;
     return r;
-}
-
-static void acknowledge(struct session *s, const uint8_t req[16])
-{
-    if (s->acks_n == SESSION_ACKS)
-        return; // it is kept for some minutes, then
-    if (!s->acks_n)
-        s->ack_ns = now_of(s);
-    memcpy(s->acks[s->acks_n++].req, req, sizeof s->acks->req);
 }
 
 // (val U) or (err {code why ..}); false: neither.
@@ -294,50 +371,6 @@ static void answer_in(struct session *s, const struct msg *m, struct span body)
     }
 }
 
-// ---- Words
-
-static bool is_ctr(const struct unit *u)
-{
-    return u->kind == UNIT_INT && !(u->flags & UNIT_BIG) && u->i >= 0 && u->i <= WINDOW_CTR_MAX;
-}
-
-// (seen (refused furthest)): has this node's state gone back?
-static void seen(struct session *s, int64_t refused, int64_t furthest)
-{
-    if (s->out[window_stream(furthest)] <= window_count(furthest))
-        s->over = true;
-    for (unsigned i = 0; i < SESSION_WAITS && !s->over; i++)
-        for (const struct request *r = s->waits[i].first; r; r = r->next)
-            if (r->ctr == refused)
-                s->over = true;
-}
-
-static enum err word_in(struct session *s, struct span body, struct fail *f)
-{
-    struct arena a;
-    struct unit u;
-    const struct unit *arg;
-    enum err e;
-
-    arena_init(&a, s->conf.plat->mem, 1 << 20);
-    e = unit_decode(&a, body, &u, f);
-    if (!e && u.kind != UNIT_PAIR)
-        e = ERR_SYNTAX;
-    arg = e ? NULL : &u.items[1];
-    if (!e && unit_is_text(u.items, SPAN("ack")) && arg->kind == UNIT_LIST) {
-        for (uint32_t i = 0; i < arg->n; i++)
-            if (arg->items[i].kind == UNIT_BYTES && arg->items[i].n == 16)
-                execute_ack(s, (const uint8_t *)arg->items[i].s);
-    } else if (!e && unit_is_text(u.items, SPAN("seen")) && arg->kind == UNIT_PAIR &&
-               is_ctr(&arg->items[0]) && is_ctr(&arg->items[1])) {
-        seen(s, arg->items[0].i, arg->items[1].i);
-    } else if (e != ERR_NO_MEMORY) {
-        e = fail_set(f, ERR_SYNTAX, FAIL_NO_POS, NULL, "no word between nodes");
-    }
-    arena_fini(&a);
-    return e;
-}
-
 // ---- What arrives
 
 // Refused for its place. Where it is truly from this peer and of this session, its state may be an
@@ -354,6 +387,9 @@ static void maybe_tell(struct session *s, struct span bytes)
     x.ctr_min = 0;
     x.ctr_max = WINDOW_CTR_MAX;
     if (msg_check(bytes, &x, &m, &body, NULL))
+        return;
+    // A request that is known here came again by itself, or its sender waits for the answer.
+    if (m.service.len && replies_find(s->conf.replies, m.ath, m.from, m.req))
         return;
     s->tell_request = m.service.len != 0;
     s->tell = true;
@@ -377,7 +413,7 @@ enum err session_in(struct session *s, struct span bytes, struct fail *f)
     if (s->refused_n == SESSION_REFUSED)
         return fail_set(f, ERR_BUSY, FAIL_NO_POS, "flush first", "too much is to be refused");
     if (dated(&s->peer))
-        s->expect.now_ms = time_of(s);
+        s->expect.now_ms = times_of(s).last_ms;
     e = msg_check(bytes, &s->expect, &m, &body, f);
     if (e == ERR_REPLAY)
         maybe_tell(s, bytes);
@@ -386,11 +422,14 @@ enum err session_in(struct session *s, struct span bytes, struct fail *f)
     if (!m.service.len && has(m.req))
         answer_in(s, &m, body);
     else if (!m.service.len)
-        return word_in(s, body, f);
-    else if (has(m.req))
-        execute(s, &m, body);
-    else
+        return session_word(s, body, f);
+    else if (!has(m.req))
         return fail_set(f, ERR_SYNTAX, FAIL_NO_POS, NULL, "a request without a name");
+    else if (ended(s))
+        return fail_set(f, ERR_LINK, FAIL_NO_POS, NULL,
+                        "a request in a session that is over; it was not run");
+    else
+        execute(s, &m, body);
     return ERR_OK;
 }
 
@@ -424,13 +463,16 @@ uint64_t session_step(struct session *s)
         step_list(s, &s->queue, now_ns);
     }
     due_ns = s->due_ns;
-    if (s->acks_n && s->ack_ns + SESSION_ACK_MS * ms < due_ns)
+    if (!ended(s) && end_of(s) < due_ns)
+        due_ns = end_of(s);
+    if (s->acks_new && s->ack_ns + SESSION_ACK_MS * ms < due_ns)
         due_ns = s->ack_ns + SESSION_ACK_MS * ms;
     return due_ns;
 }
 
 bool session_ready(const struct session *s, uint64_t now_ns)
 {
-    return s->answers || s->queue.first || s->refused_n || s->tell || s->acks_n == SESSION_ACKS ||
-           (s->acks_n && now_ns >= s->ack_ns + SESSION_ACK_MS * ms);
+    return s->answers || (s->queue.first && !session_over(s)) || s->refused_n || s->tell ||
+           s->acks_new >= SESSION_ACKS ||
+           (s->acks_new && now_ns >= s->ack_ns + SESSION_ACK_MS * ms);
 }

@@ -48,16 +48,22 @@ enum err call_child(struct call *c, struct task **child, struct arena **a)
     return e;
 }
 
+static struct task *root_of(struct task *t)
+{
+    while (t->parent)
+        t = t->parent;
+    return t;
+}
+
 // What a person at the terminal typed is his, whoever asked him for it. What came from the
 // background stays with its own author: somebody else may sit at the terminal by now.
-static struct owner *author_of(const struct task *t, unsigned flags)
+static struct owner *author_of(struct task *t, unsigned flags)
 {
-    const struct task *root = t;
-
-    while (root->parent)
-        root = root->parent;
-    return (flags & CHILD_FRONT) && t->term && !root->background ? term_owner(t->kernel, t->term)
-                                                                 : t->owner;
+    if (flags & CHILD_NODE)
+        return &t->kernel->owner;
+    return (flags & CHILD_FRONT) && t->term && !root_of(t)->background
+               ? term_owner(t->kernel, t->term)
+               : t->owner;
 }
 
 // The unit is to be run, whatever it was before.
@@ -75,20 +81,20 @@ static void enter_front(struct task *t)
 {
     if (!t->term)
         return;
-    t->front = true;
+    t->front = t->term;
     t->front_before = t->term->front;
     t->term->front = t;
 }
 
 void task_front_leave(struct task *t)
 {
-    struct task **at = t->term ? &t->term->front : NULL;
+    struct task **at = t->front ? &t->front->front : NULL;
 
     while (at && *at && *at != t)
         at = &(*at)->front_before;
     if (at && *at)
         *at = t->front_before;
-    t->front = false;
+    t->front = NULL;
 }
 
 void call_start(struct call *c, struct task *child, const struct unit *u, unsigned flags,
@@ -378,13 +384,34 @@ static void lose_term(struct task *t)
             t->frames[i].call->term = NULL;
 }
 
+// Whoever sits there from now on is safe from what others left behind: it cannot ask him for a key,
+// nor speak in his session. What the node's owner has in front is the prompt itself.
 void term_set_owner(struct kernel *k, struct term *term, struct owner *o)
 {
+    struct owner *was = term_owner(k, term);
+
+    if (was == o)
+        return;
+    for (struct task *t = k->oldest; t; t = t->all_next)
+        if (t->term == term && (root_of(t)->background || (t->owner != o && t->owner != &k->owner)))
+            lose_term(t);
     if (term->user)
         term->user->terms--;
     term->user = o == &k->owner ? NULL : o;
     if (term->user)
         term->user->terms++;
+    if (term->changed)
+        term->changed(term->ctx);
+}
+
+void owner_leaves(struct owner *o)
+{
+    struct kernel *k = o->kernel;
+
+    for (struct task *t = k->oldest; t; t = t->all_next)
+        if (t->term && t->term->user == o)
+            term_set_owner(k, t->term, &k->nobody);
+    owner_forget_identity(o);
 }
 
 void term_close(struct kernel *k, struct term *term)
@@ -392,11 +419,10 @@ void term_close(struct kernel *k, struct term *term)
     struct task *t = k->oldest;
 
     while (t) {
-        struct task *next = t->all_next, *root = t;
+        struct task *next = t->all_next;
 
-        while (root->parent)
-            root = root->parent;
-        if (t->term == term && root->background) {
+        if (t->term == term && root_of(t)->background) {
+            task_front_leave(t);
             lose_term(t);
         } else if (t->term == term && !t->parent) {
             task_cancel(t);
@@ -404,8 +430,9 @@ void term_close(struct kernel *k, struct term *term)
         }
         t = next;
     }
-    if (term->user) {
+    if (term->user) { // whoever comes there next is not the node's owner by that alone
         term->user->terms--;
-        term->user = NULL;
+        term->user = &k->nobody;
+        term->user->terms++;
     }
 }

@@ -1,185 +1,35 @@
 // SPDX-License-Identifier: MIT
-// The grants of this node: their table, what they give their users, and what sys.usr does with it.
+// What sys.usr does with the rights of this node: gives them, takes them back, lists them.
 //
 // A change is signed, written to the disk, and holds then; what could not be written has changed
-// nothing. What was taken back stays known for a while, so that an old copy of it is worth nothing.
+// nothing. Other programs of this node may do the same meanwhile: each change begins with the file as
+// it is then, and nobody else comes between.
 #include "keys/identity.h"
 #include "msgs/document.h"
 
 #include "kernel/internal.h"
 
-enum { NOTE_BYTES_MAX = 16 << 10 };
-
-// ---- The table
-
-struct note *note_new(struct kernel *k, struct span doc, struct span service, const uint8_t *id)
-{
-    struct note head = {.next = NULL}, *n;
-
-    arena_init(&head.arena, k->plat->mem, NOTE_BYTES_MAX);
-    head.arena.chunk_bytes = 1024;
-    n = arena_new(&head.arena, sizeof *n);
-    head.doc.at = n ? arena_copy(&head.arena, doc.at, doc.len) : NULL;
-    head.doc.len = doc.len;
-    if (head.doc.at && service.at) {
-        head.service.at = arena_copy(&head.arena, service.at, service.len);
-        head.service.len = service.len;
-    }
-    if (!head.doc.at || (service.at && !head.service.at)) {
-        arena_fini(&head.arena);
-        return NULL;
-    }
-    if (id)
-        memcpy(head.id, id, sizeof head.id);
-    *n = head;
-    return n;
-}
-
-static void note_free(struct note *n)
-{
-    struct arena a = n->arena;
-
-    arena_fini(&a);
-}
-
-static struct grant **bucket_of(struct kernel *k, const uint8_t to[32])
-{
-    return &k->rights.by_user[to[0] % GRANTS_BUCKETS];
-}
-
-void rights_add(struct kernel *k, struct grant *g)
-{
-    struct grant **at = &k->rights.grants;
-
-    while (*at)
-        at = &(*at)->next;
-    *at = g;
-    g->next = NULL;
-    at = bucket_of(k, g->to);
-    g->near = *at;
-    *at = g;
-    k->rights.grants_n++;
-}
-
-void rights_note(struct kernel *k, struct note *n)
-{
-    struct note **at = &k->rights.notes;
-
-    while (*at)
-        at = &(*at)->next;
-    *at = n;
-    n->next = NULL;
-    k->rights.revoked_n += !n->service.at;
-}
-
-static void unlink_grant(struct kernel *k, struct grant *g)
-{
-    struct grant **at = &k->rights.grants;
-
-    while (*at != g)
-        at = &(*at)->next;
-    *at = g->next;
-    at = bucket_of(k, g->to);
-    while (*at != g)
-        at = &(*at)->near;
-    *at = g->near;
-    k->rights.grants_n--;
-}
-
-static void unlink_note(struct kernel *k, struct note *n)
-{
-    struct note **at = &k->rights.notes;
-
-    while (*at != n)
-        at = &(*at)->next;
-    *at = n->next;
-    k->rights.revoked_n -= !n->service.at;
-}
-
-void rights_fini(struct kernel *k)
-{
-    while (k->rights.grants) {
-        struct grant *g = k->rights.grants;
-
-        unlink_grant(k, g);
-        grant_free(g);
-    }
-    while (k->rights.notes) {
-        struct note *n = k->rights.notes;
-
-        unlink_note(k, n);
-        note_free(n);
-    }
-}
-
-// ---- Quotas
-
-static size_t more(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-void rights_quota(struct owner *o)
-{
-    struct kernel *k = o->kernel;
-    struct quota q, said = QUOTA_NONE;
-    int64_t now = kernel_time_ms(k);
-
-    o->quota_till_ms = TIME_NEVER;
-    if (o == &k->owner || o == &k->nobody)
-        return;
-    owner_default(o, &q);
-    for (const struct grant *g = k->rights.bad ? NULL : k->rights.grants; g; g = g->next) {
-        // What the node has is its owner's to give.
-        if (memcmp(g->to, o->id, sizeof g->to) != 0 ||
-            memcmp(g->by, k->identity->cert.user, sizeof g->by) != 0)
-            continue;
-        if (g->until_ms != TIME_NEVER && (now == TIME_UNKNOWN || now > g->until_ms))
-            continue;
-        if (g->until_ms < o->quota_till_ms)
-            o->quota_till_ms = g->until_ms;
-        // Of several grants the one that gives most.
-        said.rate = said.rate > g->quota.rate ? said.rate : g->quota.rate;
-        said.mem_min = more(said.mem_min, g->quota.mem_min);
-        said.mem_max = more(said.mem_max, g->quota.mem_max);
-        said.tasks_min = more(said.tasks_min, g->quota.tasks_min);
-        said.tasks_max = more(said.tasks_max, g->quota.tasks_max);
-    }
-    q.rate = said.rate;
-    q.mem_min = said.mem_min;
-    q.mem_max = said.mem_max ? said.mem_max : q.mem_max;
-    q.tasks_min = said.tasks_min;
-    q.tasks_max = said.tasks_max ? said.tasks_max : q.tasks_max;
-    if (memcmp(&q, &o->quota, sizeof q) != 0)
-        owner_set_quota(o, &q);
-}
-
-// For those with something kept for them a place is held, too, before they come.
-void rights_quotas(struct kernel *k)
-{
-    for (struct owner *o = k->others; o; o = o->next)
-        rights_quota(o);
-    for (const struct grant *g = k->rights.bad ? NULL : k->rights.grants; g; g = g->next)
-        if (g->quota.mem_min || g->quota.tasks_min)
-            (void)owner_find(k, g->to); // without a place nothing is kept for him
-}
-
 // Is there as much to keep as this one wants?
 static enum err room_for(const struct kernel *k, const struct grant *g, struct fail *f)
 {
-    size_t all = __atomic_load_n(&k->bytes, __ATOMIC_RELAXED);
+    const uint8_t *node = k->identity->cert.user;
+    size_t all = __atomic_load_n(&k->bytes, __ATOMIC_RELAXED), others = 0;
 
+    for (const struct grant *o = k->rights.grants; o; o = o->next)
+        others += memcmp(o->by, node, sizeof o->by) != 0;
+    if (memcmp(g->by, node, sizeof g->by) != 0 && others >= GRANTS_OTHERS_MAX)
+        return fail_set(f, ERR_LIMIT, FAIL_NO_POS, "revoke some first",
+                        "the users of this node have given %u grants, as many as they may",
+                        (unsigned long)GRANTS_OTHERS_MAX);
     if (k->rights.grants_n == GRANTS_MAX)
         return fail_set(f, ERR_LIMIT, FAIL_NO_POS, "revoke some first",
                         "this node has %u grants, as many as it may", (unsigned long)GRANTS_MAX);
     if (g->quota.mem_min > k->bytes_max - (all < k->bytes_max ? all : k->bytes_max) ||
         g->quota.tasks_min + k->tasks > KERNEL_TASKS_ALL)
-        return fail_set(f, ERR_LIMIT, FAIL_NO_POS, "keep less for him",
-                        "this node has not so much that nobody uses or has for sure");
+        return fail_set(f, ERR_LIMIT, FAIL_NO_POS, "a smaller min, or revoke what others have",
+                        "the min of mem or tasks is more than this node has left to keep");
     return ERR_OK;
 }
-
-// ---- For sys.usr
 
 static enum err sign(struct call *c, const struct unit *body, struct span *doc)
 {
@@ -206,29 +56,47 @@ static enum err begin(struct call *c, uint8_t me[32])
 
     if (!e)
         e = kernel_identity(k, c->fail, &own);
-    if (!e)
-        e = kernel_rights(k, c->fail);
+    if (e)
+        return e;
+    rights_look(k, true);
+    return kernel_rights(k, c->fail);
+}
+
+// A change goes from what is on the disk now to what is there then, and nobody else comes between.
+static enum err begin_change(struct call *c, uint8_t me[32])
+{
+    const struct plat_file *file = c->plat->file;
+    enum err e = file && file->lock ? file->lock(file->ctx, true) : ERR_OK;
+
+    return e ? fail_set(c->fail, e, FAIL_NO_POS, "try again",
+                        "the rights cannot be changed now: %s", err_text(e))
+             : begin(c, me);
+}
+
+static enum err end_change(struct call *c, enum err e)
+{
+    const struct plat_file *file = c->plat->file;
+
+    if (file && file->lock)
+        (void)file->lock(file->ctx, false);
     return e;
 }
 
-enum err call_grant(struct call *c, const struct unit *grant, uint8_t id[32])
+static enum err give(struct call *c, const struct unit *grant, uint8_t id[32])
 {
     struct kernel *k = c->kernel;
     const struct owner *me = work_of(c)->task->owner;
     struct grant *g;
+    struct note *n;
     struct span doc;
     uint8_t by[32];
-    enum err e = begin(c, by);
+    enum err e = begin_change(c, by);
 
     if (e)
         return e;
-    e = grant_new(k, grant, by, true, &g, c->fail);
+    e = grant_new(k, grant, by, me, &g, c->fail);
     if (e)
         return e;
-    for (uint32_t i = 0; !e && i < g->n; i++)
-        if (!owner_owns(me, g->may[i].route))
-            e = fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, NULL,
-                         "a service's owner alone may grant it");
     if (!e && memcmp(&g->quota, &QUOTA_NONE, sizeof g->quota) != 0 && me != &k->owner)
         e = fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, NULL,
                      "rate, mem and tasks are the node's owner's to give");
@@ -240,88 +108,177 @@ enum err call_grant(struct call *c, const struct unit *grant, uint8_t id[32])
         e = fail_set(c->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for a grant");
     for (const struct grant *o = k->rights.grants; !e && o; o = o->next)
         if (memcmp(o->id, g->id, sizeof o->id) == 0)
-            e = fail_set(c->fail, ERR_EXISTS, FAIL_NO_POS, NULL, "this was granted just now");
+            e = fail_set(c->fail, ERR_EXISTS, FAIL_NO_POS, NULL, "there is this grant already");
     if (e) {
         grant_free(g);
         return e;
     }
+    // In the same millisecond the same words are the same document: given anew, it is not revoked.
+    n = rights_revoked(k, g);
+    if (n)
+        rights_drop_note(k, n);
     rights_add(k, g);
     e = rights_save(k, c->fail);
     if (e) {
-        unlink_grant(k, g);
+        rights_drop(k, g);
         grant_free(g);
+        if (n)
+            rights_note(k, n);
         return e;
     }
+    if (n)
+        note_free(n);
     memcpy(id, g->id, sizeof g->id);
     rights_quotas(k);
     return ERR_OK;
 }
 
+enum err call_grant(struct call *c, const struct unit *grant, uint8_t id[32])
+{
+    return end_change(c, give(c, grant, id));
+}
+
 // The oldest that was taken back is forgotten when there are many.
 static void forget_revoked(struct kernel *k)
 {
-    struct note *n = k->rights.notes;
+    while (k->rights.revoked_n > REVOKED_KEPT) {
+        struct note *n = k->rights.notes;
 
-    while (n && n->service.at)
-        n = n->next;
-    if (n && k->rights.revoked_n > REVOKED_KEPT) {
-        unlink_note(k, n);
+        while (n->service.at)
+            n = n->next;
+        rights_drop_note(k, n);
         note_free(n);
     }
 }
 
-enum err call_revoke(struct call *c, const uint8_t id[32])
+static enum err revocation(struct call *c, const struct grant *g, const uint8_t by[32],
+                           struct note **out)
 {
-    struct kernel *k = c->kernel;
-    struct grant *g = NULL;
-    struct note *n;
     struct unit name;
     struct span doc;
-    uint8_t by[32];
-    enum err e = begin(c, by);
+    enum err e = unit_bytes((struct span){(const char *)g->id, sizeof g->id}, &name);
 
-    for (g = k->rights.grants; !e && g && memcmp(g->id, id, sizeof g->id) != 0; g = g->next)
-        ;
-    if (e)
-        return e;
-    if (!g || memcmp(g->by, by, sizeof by) != 0)
-        return work_of(c)->task->owner == &k->owner && !g
-                   ? fail_set(c->fail, ERR_NOT_FOUND, FAIL_NO_POS, "grants@sys.usr lists them",
-                              "there is no such grant")
-                   : fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, "grants@sys.usr lists yours",
-                              "there is no such grant of yours");
-    e = unit_bytes((struct span){(const char *)g->id, sizeof g->id}, &name);
     if (!e)
         e = sign_word(c, "revoke", &name, &doc);
     if (e)
         return e;
-    n = note_new(k, doc, (struct span){NULL, 0}, g->id);
-    if (!n)
-        return fail_set(c->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory to revoke it");
-    unlink_grant(k, g);
-    rights_note(k, n);
-    e = rights_save(k, c->fail);
-    if (e) {
-        unlink_note(k, n);
-        note_free(n);
-        rights_add(k, g);
-        return e;
-    }
-    forget_revoked(k);
-    grant_free(g);
-    rights_quotas(k);
-    return ERR_OK;
+    *out = note_new(c->kernel, doc, (struct span){NULL, 0}, g->id, by);
+    return *out ? ERR_OK
+                : fail_set(c->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory to revoke it");
 }
 
-enum err call_own(struct call *c, struct span service, const uint8_t *user)
+// Which grants are meant: with this id, or to or from this user; of those that `by` may take back.
+struct which {
+    const uint8_t *id, *user;
+    const uint8_t *by; // NULL: all
+};
+
+static bool fits(const struct grant *g, const struct which *w)
+{
+    if (w->by && memcmp(g->by, w->by, 32) != 0)
+        return false;
+    if (w->id)
+        return memcmp(g->id, w->id, 32) == 0;
+    return memcmp(g->to, w->user, 32) == 0 || memcmp(g->by, w->user, 32) == 0;
+}
+
+// All of them, or none.
+static enum err revoke(struct call *c, const uint8_t me[32], const struct which *which, unsigned *n)
+{
+    struct kernel *k = c->kernel;
+    struct grant *out = NULL, *next;
+    struct note *added = NULL, *note;
+    enum err e = ERR_OK;
+
+    for (struct grant *g = k->rights.grants; !e && g; g = next) {
+        next = g->next;
+        if (!fits(g, which))
+            continue;
+        e = revocation(c, g, me, &note);
+        if (e)
+            break;
+        rights_drop(k, g);
+        g->next = out;
+        out = g;
+        rights_note(k, note);
+        added = added ? added : note;
+        ++*n;
+    }
+    if (!e && out)
+        e = rights_save(k, c->fail);
+    if (e)
+        while (added) {
+            note = added;
+            added = note->next;
+            rights_drop_note(k, note);
+            note_free(note);
+        }
+    for (; out; out = next) {
+        next = out->next;
+        if (e)
+            rights_add(k, out);
+        else
+            grant_free(out);
+    }
+    if (!e) {
+        forget_revoked(k);
+        rights_quotas(k);
+    }
+    return e;
+}
+
+enum err call_revoke(struct call *c, const uint8_t id[32])
+{
+    bool node = work_of(c)->task->owner == &c->kernel->owner;
+    uint8_t me[32];
+    unsigned n = 0;
+    enum err e = begin_change(c, me);
+
+    if (!e)
+        e = revoke(c, me, &(struct which){.id = id, .by = node ? NULL : me}, &n);
+    (void)end_change(c, e);
+    if (e || n)
+        return e;
+    return node ? fail_set(c->fail, ERR_NOT_FOUND, FAIL_NO_POS, "grants@sys.usr lists them",
+                           "there is no such grant")
+                : fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, "grants@sys.usr lists yours",
+                           "there is no such grant of yours");
+}
+
+enum err call_forget_user(struct call *c, const uint8_t user[32])
+{
+    struct owner *o = owner_known(c->kernel, user);
+    uint8_t me[32];
+    unsigned n = 0;
+    enum err e = begin_change(c, me);
+
+    if (!e)
+        e = revoke(c, me, &(struct which){.user = user}, &n);
+    (void)end_change(c, e);
+    if (!e && o && o != &c->kernel->owner)
+        owner_leaves(o);
+    return e;
+}
+
+bool rights_fixed(const struct route *r)
+{
+    static const char *const fixed[] = {"io.term", "sys.task", "sys.usr"};
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        found = found || span_eq(span_of(r->service->name), span_of(fixed[i]));
+    return found;
+}
+
+static enum err give_away(struct call *c, struct span service, const uint8_t *user)
 {
     struct kernel *k = c->kernel;
     struct route *r = (struct route *)route_find(k, service);
-    struct note *n, *old = k->rights.notes;
+    struct note *n, *old;
     struct unit parts[2] = {unit_none(), unit_none()}, body;
     struct span doc;
     uint8_t me[32];
-    enum err e = begin(c, me);
+    enum err e = begin_change(c, me);
 
     if (e)
         return e;
@@ -333,6 +290,9 @@ enum err call_own(struct call *c, struct span service, const uint8_t *user)
                         &service);
     if (user && memcmp(user, me, sizeof me) == 0)
         user = NULL;
+    if (user && rights_fixed(r))
+        return fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, "grant it instead",
+                        "no prompt goes without %S, so it stays with the node's owner", &service);
     e = unit_str(service, &parts[0]);
     if (!e && user)
         e = unit_bytes((struct span){(const char *)user, 32}, &parts[1]);
@@ -342,17 +302,18 @@ enum err call_own(struct call *c, struct span service, const uint8_t *user)
         e = sign_word(c, "own", &body, &doc);
     if (e)
         return e;
-    n = note_new(k, doc, service, NULL);
+    n = note_new(k, doc, service, NULL, NULL);
     if (!n)
         return fail_set(c->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory to keep it");
+    old = k->rights.notes;
     while (old && !span_eq(old->service, service))
         old = old->next;
     if (old)
-        unlink_note(k, old);
+        rights_drop_note(k, old);
     rights_note(k, n);
     e = rights_save(k, c->fail);
     if (e) {
-        unlink_note(k, n);
+        rights_drop_note(k, n);
         note_free(n);
         if (old)
             rights_note(k, old);
@@ -364,6 +325,38 @@ enum err call_own(struct call *c, struct span service, const uint8_t *user)
     if (user)
         memcpy(r->user, user, sizeof r->user);
     return ERR_OK;
+}
+
+enum err call_own(struct call *c, struct span service, const uint8_t *user)
+{
+    return end_change(c, give_away(c, service, user));
+}
+
+enum err call_owned(struct call *c, struct unit *out)
+{
+    struct kernel *k = c->kernel;
+    struct unit *rows = unit_array(c->arena, k->routes_n), pair[2];
+    uint8_t me[32];
+    size_t n = 0;
+    enum err e = begin(c, me);
+
+    if (e)
+        return e;
+    e = rows ? ERR_OK : ERR_NO_MEMORY;
+    for (size_t i = 0; !e && i < k->routes_n; i++) {
+        const struct route *r = &k->routes[i];
+        const char *user = r->given ? arena_copy(c->arena, r->user, sizeof r->user) : NULL;
+
+        if (!r->given)
+            continue;
+        pair[0] = unit_word(r->service->name);
+        e = user ? unit_bytes((struct span){user, sizeof r->user}, &pair[1]) : ERR_NO_MEMORY;
+        if (!e)
+            e = unit_build(c->arena, UNIT_PAIR, pair, 2, NULL, &rows[n++]);
+    }
+    if (!e)
+        e = unit_list(rows, n, out);
+    return e ? fail_set(c->fail, e, FAIL_NO_POS, NULL, "no memory for the list") : ERR_OK;
 }
 
 // One row: what was granted, with its id and who gave it.
@@ -388,13 +381,14 @@ enum err call_grants(struct call *c, struct unit *out)
 {
     struct kernel *k = c->kernel;
     bool all = work_of(c)->task->owner == &k->owner;
-    struct unit *rows = unit_array(c->arena, k->rights.grants_n + 1);
+    struct unit *rows;
     uint8_t me[32];
     size_t n = 0;
     enum err e = begin(c, me);
 
     if (e)
         return e;
+    rows = unit_array(c->arena, k->rights.grants_n + 1);
     if (!rows)
         return fail_set(c->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for the list");
     for (const struct grant *g = k->rights.grants; g && !e; g = g->next)

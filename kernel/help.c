@@ -4,6 +4,8 @@
 //   serv          {name info pure commands:[..]}
 //   help          {name info tut:[{info com res}..] man:{cmd:{info schm res tut}..}}
 //   help.name .info .tut .man    that part;  help.COMMAND  the entry of one command
+//
+// Of the commands each is told those that he may run.
 #include "kernel/internal.h"
 #include "units/parse.h"
 
@@ -89,13 +91,17 @@ static enum err man_of(struct arena *a, const struct command *c, struct unit *ou
     return e ? e : unit_map(a, l.items, l.n / 2, NULL, out);
 }
 
-static enum err all_man(struct arena *a, const struct service *s, struct unit *out)
+static enum err all_man(struct task *t, const struct route *r, struct unit *out)
 {
+    const struct service *s = r->service;
+    struct arena *a = &t->arena;
     struct list l = {0};
     struct unit u;
     enum err e = ERR_OK;
 
     for (size_t i = 0; !e && i < s->n; i++) {
+        if (!rights_see(t, r, &s->commands[i]))
+            continue;
         e = man_of(a, &s->commands[i], &u);
         if (!e)
             e = add(a, &l, unit_word(s->commands[i].name));
@@ -105,18 +111,22 @@ static enum err all_man(struct arena *a, const struct service *s, struct unit *o
     return e ? e : unit_map(a, l.items, l.n / 2, NULL, out);
 }
 
-static enum err all_tut(struct arena *a, const struct service *s, struct unit *out)
+static enum err all_tut(struct task *t, const struct route *r, struct unit *out)
 {
+    const struct service *s = r->service;
     struct list l = {0};
     enum err e = ERR_OK;
 
     for (size_t i = 0; !e && i < s->n; i++)
-        e = add_tut(a, &l, &s->commands[i]);
+        if (rights_see(t, r, &s->commands[i]))
+            e = add_tut(&t->arena, &l, &s->commands[i]);
     return e ? e : unit_list(l.items, l.n, out);
 }
 
-static enum err whole(struct arena *a, const struct service *s, struct unit *out)
+static enum err whole(struct task *t, const struct route *r, struct unit *out)
 {
+    const struct service *s = r->service;
+    struct arena *a = &t->arena;
     struct list l = {0};
     struct unit u;
     enum err e = add_word(a, &l, "name", s->name);
@@ -124,13 +134,13 @@ static enum err whole(struct arena *a, const struct service *s, struct unit *out
     if (!e)
         e = add_word(a, &l, "info", s->info);
     if (!e)
-        e = all_tut(a, s, &u);
+        e = all_tut(t, r, &u);
     if (!e)
         e = add(a, &l, unit_word("tut"));
     if (!e)
         e = add(a, &l, u);
     if (!e)
-        e = all_man(a, s, &u);
+        e = all_man(t, r, &u);
     if (!e)
         e = add(a, &l, unit_word("man"));
     if (!e)
@@ -138,8 +148,10 @@ static enum err whole(struct arena *a, const struct service *s, struct unit *out
     return e ? e : unit_map(a, l.items, l.n / 2, NULL, out);
 }
 
-static enum err serv(struct arena *a, const struct service *s, struct unit *out)
+static enum err serv(struct task *t, const struct route *r, struct unit *out)
 {
+    const struct service *s = r->service;
+    struct arena *a = &t->arena;
     struct list l = {0}, names = {0};
     struct unit u;
     enum err e = add_word(a, &l, "name", s->name);
@@ -151,7 +163,8 @@ static enum err serv(struct arena *a, const struct service *s, struct unit *out)
     if (!e)
         e = add(a, &l, unit_bool(s->pure));
     for (size_t i = 0; !e && i < s->n; i++)
-        e = add(a, &names, unit_word(s->commands[i].name));
+        if (rights_see(t, r, &s->commands[i]))
+            e = add(a, &names, unit_word(s->commands[i].name));
     if (!e)
         e = unit_list(names.items, names.n, &u);
     if (!e)
@@ -161,7 +174,7 @@ static enum err serv(struct arena *a, const struct service *s, struct unit *out)
     return e ? e : unit_map(a, l.items, l.n / 2, NULL, out);
 }
 
-enum err help_answer(struct arena *a, const struct route *r, struct span word, bool *is,
+enum err help_answer(struct task *t, const struct route *r, struct span word, bool *is,
                      struct unit *out)
 {
     static const struct span prefix = {"help.", 5};
@@ -171,9 +184,9 @@ enum err help_answer(struct arena *a, const struct route *r, struct span word, b
 
     *is = true;
     if (span_eq(word, SPAN("serv")))
-        return serv(a, s, out);
+        return serv(t, r, out);
     if (span_eq(word, SPAN("help")))
-        return whole(a, s, out);
+        return whole(t, r, out);
     *is = false;
     if (word.len <= prefix.len || memcmp(word.at, prefix.at, prefix.len) != 0)
         return ERR_OK;
@@ -184,13 +197,13 @@ enum err help_answer(struct arena *a, const struct route *r, struct span word, b
     else if (span_eq(part, SPAN("info")))
         *out = unit_word(s->info);
     else if (span_eq(part, SPAN("tut")))
-        return all_tut(a, s, out);
+        return all_tut(t, r, out);
     else if (span_eq(part, SPAN("man")))
-        return all_man(a, s, out);
+        return all_man(t, r, out);
     else {
         c = command_find(r, part);
-        if (c)
-            return man_of(a, c, out);
+        if (c && rights_see(t, r, c))
+            return man_of(&t->arena, c, out);
         *is = false; // no-command, or text for the default command
     }
     return ERR_OK;

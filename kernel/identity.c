@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who this node is, loaded when something is signed for the first time, and messages as they would
 // leave it.
-#include "keys/identity.h"
+#include "keys/users.h"
 
 #include "kernel/internal.h"
 #include "msgs/message.h"
@@ -47,6 +47,24 @@ bool kernel_has_identity(const struct kernel *k)
         return k->identity != NULL;
     files = files_of(file);
     return identity_exists(&files);
+}
+
+bool kernel_owner_locked(const struct kernel *k)
+{
+    const struct plat_file *file = k->plat->file;
+    struct key_files files;
+    struct user owner;
+
+    if (!file)
+        return false;
+    files = files_of(file);
+    // Where the key cannot be read, nobody could ever open it: the machine stays its owner's.
+    return users_find(k->plat->mem, &files, SPAN("owner"), &owner, NULL) == ERR_OK && owner.locked;
+}
+
+bool call_owner_locked(const struct call *c)
+{
+    return kernel_owner_locked(c->kernel);
 }
 
 int64_t kernel_time_ms(const struct kernel *k)

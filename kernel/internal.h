@@ -124,7 +124,7 @@ struct task {
     struct scope inside;       // what it stands in, with CHILD_INSIDE
     bool background;           // nobody waits for it; freed at its end
     bool typed;                // a person's message: what it computes is not its parent's
-    bool front;                // in term->front's list
+    struct term *front;        // in whose list of what Ctrl-C ends; NULL: in none
     struct task *front_before; // what Ctrl-C would end without it
     // Time
     // With all that its children compute. cpu: since it last waited; total: since the start
@@ -246,6 +246,7 @@ struct work {
     struct scope scope;
     bool wants_aside; // call_aside was called
     bool wants_front; // call_front was called
+    bool late;        // its author sends too fast
 };
 
 static inline struct work *work_of(struct call *c)
@@ -256,7 +257,7 @@ static inline struct work *work_of(struct call *c)
 // ---- Which command (kernel/select.c)
 
 /**
- * work_select - the command of a message, its argument and options (LANGUAGE section 3)
+ * work_select - the command of a message, its argument and options (units/GRAMMAR.md, "Commands")
  * @answered: the kernel itself has answered: help
  *
  * Errors: ERR_NO_COMMAND, ERR_AMBIGUOUS, ERR_BAD_ARG, ERR_NO_MEMORY; told in t->fail
@@ -281,7 +282,7 @@ bool path_of(struct arena *a, const struct unit *root, const struct unit *node, 
 // ---- help and serv (kernel/help.c)
 
 /** Is this a word that the kernel answers for every service? Then out is the answer. */
-enum err help_answer(struct arena *a, const struct route *r, struct span word, bool *is,
+enum err help_answer(struct task *t, const struct route *r, struct span word, bool *is,
                      struct unit *out);
 
 // A list that is taken from the front.

@@ -21,7 +21,7 @@ struct identity;
 /**
  * struct outcome - how a task ended
  * @value: the answer when e is ERR_OK
- * @error: else the error unit {code why ..} (LANGUAGE section 5)
+ * @error: else the error unit {code why ..} (units/GRAMMAR.md, "Errors")
  * Both lie in the task's arena and live until task_free.
  */
 struct outcome {
@@ -47,6 +47,9 @@ void kernel_free(struct kernel *k);
  *         identity_make (keys/identity.h)
  */
 MUST_USE enum err kernel_identity(struct kernel *k, struct fail *f, const struct identity **out);
+
+/** Does the node's owner have a key here, with a passphrase? */
+bool kernel_owner_locked(const struct kernel *k);
 
 /** Is the file with the node's grants as it should be? Else nobody but the node's owner has any
  * right. Errors: ERR_CORRUPT, ERR_IO, ..; told in f */
@@ -88,6 +91,12 @@ const struct outcome *task_outcome(const struct task *t);
 /** End a task that runs, forget one that is done. */
 void task_cancel(struct task *t);
 void task_free(struct task *t);
+
+/** May who speaks at this terminal use any command of this service? */
+bool term_may(struct kernel *k, const struct term *term, struct span service);
+
+/** Nobody speaks at this terminal until he has logged in. */
+void term_lock(struct kernel *k, struct term *term);
 
 /** Ctrl-C: end what the person at this terminal waits for. False: nothing is. */
 bool term_interrupt(struct kernel *k, struct term *term);

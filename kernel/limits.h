@@ -3,11 +3,11 @@
 #ifndef TELEX_KERNEL_LIMITS_H
 #define TELEX_KERNEL_LIMITS_H
 
-// Processor time of a message since it last waited, LANGUAGE section 7.
+// Processor time of a message since it last waited: what one may delay its owner by.
 #define TASK_BUDGET_NS 10000000000u
 
 enum {
-    // Tasks of one owner, LANGUAGE section 7: what a runaway loop of messages may hold.
+    // Tasks of one owner: what a runaway loop of messages may hold.
     KERNEL_TASKS_MAX = 1024,
 
     // Of these, what tasks in the background leave to whoever sits at a terminal.
@@ -26,15 +26,16 @@ enum {
     // Grants of a node, and what was taken back lately: each is looked at when one of his messages
     // wants to know, and all are checked at the start, 0.1 ms each.
     GRANTS_MAX = 1024,
+    GRANTS_OTHERS_MAX = 512, // given by users who own a service: its owner always has room
     REVOKED_KEPT = 64,
 
     // Words in one grant.
     GRANT_WORDS_MAX = 64,
 
-    // Messages nested in one another, LANGUAGE section 7.
+    // Messages nested in one another: each keeps what it was about to do.
     TASK_NEST_MAX = 32,
 
-    // Refs that lead to refs, LANGUAGE section 4.
+    // Refs that lead to refs: none that a person writes is longer.
     TASK_REFS_MAX = 64,
 
     // Memory of one message with all its values: the largest unit (128 MiB of nodes, 16 MiB of

@@ -97,7 +97,7 @@ static void drop_spare(struct owner *o)
     o->spare_n = 0;
 }
 
-static void forget_identity(struct owner *o)
+void owner_forget_identity(struct owner *o)
 {
     const struct mem *mem = o->kernel->plat->mem;
 
@@ -118,7 +118,7 @@ static void owner_free(struct owner *o)
     *at = o->next;
     k->others_n--;
     drop_spare(o);
-    forget_identity(o);
+    owner_forget_identity(o);
     // No memory of his is left, so what was kept for him can go at once.
     (void)__atomic_sub_fetch(&k->bytes, o->mem_min, __ATOMIC_RELAXED);
     k->tasks -= held(0, o->quota.tasks_min);
@@ -150,7 +150,7 @@ static struct owner *idle(const struct kernel *k)
     struct owner *found = NULL;
 
     for (struct owner *o = k->others; o; o = o->next)
-        if (!o->tasks && !o->terms && !o->mem_min && !o->quota.tasks_min &&
+        if (!o->tasks && !o->terms && !o->mem_min && !o->quota.mem_min && !o->quota.tasks_min &&
             (!found || o->seen < found->seen))
             found = o;
     return found;
@@ -267,7 +267,7 @@ void owner_leave(struct owner *o)
 }
 
 // A second's worth may come at once; from then on, each at its time.
-enum err owner_sends(struct owner *o, const struct unit *payload, struct fail *f)
+bool owner_sends(struct owner *o, const struct unit *payload)
 {
     struct kernel *k = o->kernel;
     const uint64_t second = 1000000000;
@@ -279,9 +279,7 @@ enum err owner_sends(struct owner *o, const struct unit *payload, struct fail *f
         if (o->rate_ns < now - second)
             o->rate_ns = now - second;
         if (o->rate_ns + step > now)
-            return fail_set(f, ERR_BUSY, FAIL_NO_POS, "try again in a second",
-                            "this user may send %u messages a second",
-                            (unsigned long)o->quota.rate);
+            return false;
         o->rate_ns += step;
     }
     if (__builtin_expect(o->quota_till_ms != TIME_NEVER, 0) && kernel_time_ms(k) > o->quota_till_ms)
@@ -289,5 +287,5 @@ enum err owner_sends(struct owner *o, const struct unit *payload, struct fail *f
     o->messages++;
     // A count must not tell how long a secret is.
     o->sent_bytes += payload->flags & UNIT_HIDDEN ? payload->nodes : payload->bytes;
-    return ERR_OK;
+    return true;
 }

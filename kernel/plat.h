@@ -85,7 +85,8 @@ struct plat_con {
  * owner only.
  *
  * @load: a file that others may read or write is refused: ERR_DENIED. Texts for the prompt
- *        (NAME.msg), which people write, only if anybody may write them
+ *        (NAME.msg), which people write, only if anybody may write them. ERR_TOO_BIG: also past
+ *        what the arena may hold; ERR_NOT_SUPPORTED: what has this name is no file
  * @make: a new file, as a whole or not at all; one that is there stays as it is: ERR_EXISTS
  * @save: a file in the place of the one that may be there. Whatever happens meanwhile, the old or
  *        the new one is there, whole; after it the new one is on the disk
@@ -93,6 +94,10 @@ struct plat_con {
  * @list: the names of all files, in any order, in the arena; NULL: not known here. What is only
  *        there while a file is written is none
  * @open: takes a path as a person writes it
+ * @stamp: another number as soon as the file has other bytes; 0: there is none. NULL: what a node
+ *        keeps here nobody else writes while it runs
+ * @lock: others that work on this folder wait, or are refused, until it is given back (on: false).
+ *        NULL: there are none. Errors: ERR_BUSY (it is theirs for too long), ..
  * Errors: ERR_NOT_FOUND, ERR_IO, ERR_DENIED, ERR_NO_SPACE, ERR_NO_MEMORY, ERR_TOO_BIG
  */
 struct plat_file {
@@ -104,6 +109,8 @@ struct plat_file {
     enum err (*del)(void *ctx, const char *name);
     enum err (*list)(void *ctx, struct arena *a, struct span **names, size_t *n);
     enum err (*open)(void *ctx, const char *path, struct plat_source *out);
+    uint64_t (*stamp)(void *ctx, const char *name);
+    enum err (*lock)(void *ctx, bool on);
 };
 
 /**
@@ -172,6 +179,9 @@ struct plat {
     const struct plat_work *work; // NULL: all work is done on the main loop
     const char *name;             // "linux" "uefi" "sim"
     const char *init_msg; // path of a message file to run at the start when it is there, or NULL
+    // It is the machine itself: who types is whoever stands before it, and no other system has
+    // asked him who he is
+    bool machine;
 };
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reading: refs and streams inside an argument are replaced by their values, LANGUAGE section 4.
+// Reading (units/GRAMMAR.md): refs and streams inside an argument are replaced by their values.
 //
 // READ   looks at one unit and turns into one of the others, or is its own value
 // ITEMS  builds a container anew, part by part, left to right

@@ -57,6 +57,8 @@ enum err rights_save(struct kernel *k, struct fail *f)
     hash_of((struct span){(const char *)at, p.n}, at + p.n);
     e = file->save(file->ctx, RIGHTS_FILE, (struct span){(const char *)at, p.n + HASH_BYTES});
     arena_fini(&a);
+    if (!e && file->stamp)
+        k->rights.stamp = file->stamp(file->ctx, RIGHTS_FILE);
     return e ? fail_set(f, e, FAIL_NO_POS, NULL, "%s: %s", RIGHTS_FILE, err_text(e)) : ERR_OK;
 }
 
@@ -71,7 +73,7 @@ static enum err take_grant(struct kernel *k, const struct doc *d, const struct u
                            struct span bytes, struct fail *f)
 {
     struct grant *g;
-    enum err e = grant_new(k, u, d->cert.user, false, &g, f);
+    enum err e = grant_new(k, u, d->cert.user, NULL, &g, f);
 
     if (e)
         return e;
@@ -91,14 +93,14 @@ static enum err take_note(struct kernel *k, const struct doc *d, struct span wor
     struct note *n;
 
     if (span_eq(word, SPAN("revoke")) && u->kind == UNIT_BYTES && u->n == 32) {
-        n = note_new(k, bytes, (struct span){NULL, 0}, (const uint8_t *)u->s);
+        n = note_new(k, bytes, (struct span){NULL, 0}, (const uint8_t *)u->s, d->cert.user);
     } else if (span_eq(word, SPAN("own")) && u->kind == UNIT_PAIR && u->items[0].kind == UNIT_STR &&
                memcmp(d->cert.user, node, 32) == 0 &&
                (u->items[1].kind == UNIT_NONE ||
                 (u->items[1].kind == UNIT_BYTES && u->items[1].n == 32))) {
-        n = note_new(k, bytes, unit_span(&u->items[0]), NULL);
+        n = note_new(k, bytes, unit_span(&u->items[0]), NULL, NULL);
         r = (struct route *)route_find(k, unit_span(&u->items[0]));
-        if (r && n) {
+        if (r && n && !rights_fixed(r)) {
             r->given = u->items[1].kind == UNIT_BYTES;
             if (r->given)
                 memcpy(r->user, u->items[1].s, sizeof r->user);
@@ -169,32 +171,70 @@ static enum err read_file(struct kernel *k, struct arena *a, struct fail *f)
     return e ? e : unpack_end(&p);
 }
 
+static void forget(struct kernel *k)
+{
+    rights_fini(k);
+    for (size_t i = 0; i < k->routes_n; i++)
+        k->routes[i].given = false;
+}
+
 enum err rights_load(struct kernel *k, struct fail *f)
 {
     const struct identity *own;
     struct arena a;
+    const struct plat_file *file = k->plat->file;
     enum err e = kernel_identity(k, f, &own);
 
+    k->rights.bad.code = ERR_OK;
+    // Before it is read: what is written meanwhile is seen at the next look.
+    k->rights.stamp = file->stamp ? file->stamp(file->ctx, RIGHTS_FILE) : 0;
     arena_init(&a, k->plat->mem, FILE_BYTES_MAX);
     if (!e)
         e = read_file(k, &a, f);
     arena_fini(&a);
-    k->rights.bad = e;
     if (e) {
-        size_t n = strlen(f->why);
-
-        n = n < sizeof k->rights.why - 1 ? n : sizeof k->rights.why - 1;
-        memcpy(k->rights.why, f->why, n);
-        k->rights.why[n] = 0;
+        k->rights.bad = *f;
+        k->rights.bad.code = e;
+        forget(k); // what stood before the damage holds no more than what stands behind it
     } else {
-        rights_quotas(k);
+        rights_settle(k);
     }
+    rights_quotas(k);
     return e;
+}
+
+enum { LOOK_NS = 1000000 };
+
+void rights_look(struct kernel *k, bool now)
+{
+    const struct plat_file *file = k->plat->file;
+    struct fail ignored;
+    uint64_t at, stamp;
+
+    if (!file || !file->stamp)
+        return;
+    at = k->plat->now_ns(k->plat->ctx);
+    if (!now && at < k->rights.look_ns)
+        return;
+    k->rights.look_ns = at + LOOK_NS;
+    stamp = file->stamp(file->ctx, RIGHTS_FILE);
+    if (stamp == k->rights.stamp)
+        return;
+    forget(k);
+    if (stamp) {
+        (void)rights_load(k, &ignored);
+        return;
+    }
+    k->rights.stamp = 0; // taken away: nothing is granted
+    k->rights.bad.code = ERR_OK;
+    rights_quotas(k);
 }
 
 enum err kernel_rights(struct kernel *k, struct fail *f)
 {
-    if (!k->rights.bad)
+    const struct fail *bad = &k->rights.bad;
+
+    if (!bad->code)
         return ERR_OK;
-    return fail_set(f, k->rights.bad, FAIL_NO_POS, restore, "%s", k->rights.why);
+    return fail_set(f, bad->code, FAIL_NO_POS, bad->hint ? bad->hint : restore, "%s", bad->why);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which command a message means, LANGUAGE section 3: one look-up of a word, a pair or a map's keys.
+// Which command a message means (units/GRAMMAR.md): one look-up of a word, a pair or a map's keys.
 #include "kernel/internal.h"
 
 const char *names_hint(struct task *t, struct span word, const struct route *r)
@@ -48,7 +48,7 @@ static const struct command *named(const struct work *w, const struct unit *word
     return c && (w->payload.flags & UNIT_DONE) && !(c->flags & CMD_RAW_DONE) ? NULL : c;
 }
 
-// LANGUAGE section 3, rule 4. *key is the entry that carries the argument.
+// Rule 4 of "Commands" in units/GRAMMAR.md. *key is the entry that carries the argument.
 static enum err select_in_map(struct task *t, struct work *w, const struct command **out,
                               uint32_t *key)
 {
@@ -97,7 +97,7 @@ enum err work_select(struct task *t, struct work *w, bool *answered)
 
     *answered = false;
     if (!data && p->kind == UNIT_STR) {
-        e = help_answer(&t->arena, w->route, unit_span(p), answered, &w->call.value);
+        e = help_answer(t, w->route, unit_span(p), answered, &w->call.value);
         if (e || *answered)
             return e;
     }

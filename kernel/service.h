@@ -3,7 +3,7 @@
 //
 // A message `(neg 5)@math.calc` becomes a `struct call` in this order: the command is found in the
 // table, its argument and options are checked against their shapes, refs and streams in them are
-// read (LANGUAGE section 4), the shapes are checked again on what reading gave, and the handler
+// read (units/GRAMMAR.md), the shapes are checked again on what reading gave, and the handler
 // runs. So a handler sees only complete values of the right shape, and a refused message has
 // changed nothing. A handler runs to completion in at most a millisecond, or answers later.
 //
@@ -26,7 +26,7 @@ struct msg;
 
 enum { CALL_OPTS_MAX = 8 };
 
-/** How an argument gets its value, LANGUAGE section 4. */
+/** How an argument gets its value: units/GRAMMAR.md, "Reading". */
 enum read_mode {
     READ_DEEP,  // refs and streams are replaced everywhere inside
     READ_TOP,   // only if the argument itself is a ref or a stream
@@ -55,6 +55,9 @@ struct call {
     struct fail *fail;                     // for fail_set; the kernel adds the service's name
     void *own;                             // the handler's, for an answer that comes later
     bool aside;                            // runs beside the main loop, or may hold it up
+    // Of a service that nests: which of its commands the author may run, in the order of its table;
+    // NULL: all
+    const bool *may;
 };
 
 enum command_flag {
@@ -104,7 +107,8 @@ struct service {
     const char *info; // what it does, one line
     const struct command *commands;
     size_t n;
-    bool pure; // same message, same answer, no effect: may run on any processor or node
+    bool pure;  // same message, same answer, no effect: may run on any processor or node
+    bool nests; // its handlers find commands of its own in arguments: they look at call.may
 };
 
 /** All services of this build, from services/services.def; ends with NULL. */
@@ -164,6 +168,9 @@ enum child_flag {
     CHILD_READ = 2, // not only a stream is run: refs and streams everywhere inside are read
     // What the person at the terminal waits for: Ctrl-C ends it, and its budget is its own.
     CHILD_FRONT = 4,
+    // It runs for the node's owner: what a service itself asks of the person at the terminal, never
+    // what came with the message.
+    CHILD_NODE = 8,
 };
 
 /** @value: the answer, or the error unit {code why ..}; it lives until end returns: see call_keep */
@@ -244,7 +251,7 @@ MUST_USE enum err call_kill(struct call *c, uint64_t id);
 
 /**
  * call_fit - what a chain needs to know of a service
- * @named:  a key of the map names one of its commands (LANGUAGE section 3, rule 4, counts it)
+ * @named:  a key of the map names one of its commands (units/GRAMMAR.md, "Commands", counts it)
  * @merges: the command that would run has CMD_MERGES
  *
  * Errors: ERR_NO_SERVICE
@@ -252,7 +259,7 @@ MUST_USE enum err call_kill(struct call *c, uint64_t id);
 MUST_USE enum err call_fit(struct call *c, struct span serv, const struct unit *msg, bool *named,
                            bool *merges);
 
-// ---- Users and rights, for sys.usr (MESSAGES section 3)
+// ---- Users and rights, for sys.usr (msgs/WIRE.md, "Rights")
 
 /**
  * call_author - who sent the message
@@ -283,6 +290,9 @@ MUST_USE enum err call_login(struct call *c, struct span name, struct span cert)
 /** .. for nobody. Errors: ERR_NOT_SUPPORTED */
 MUST_USE enum err call_logout(struct call *c);
 
+/** Has the node's owner a key here, with a passphrase? Then he can log in. */
+bool call_owner_locked(const struct call *c);
+
 /**
  * call_grant - give a right; signed for the author, kept, and valid from the next message on
  * @grant: {to:%`32` may:[word ..]} and, where given, on:@path until:ms (of UTC) rate:n (messages a
@@ -295,8 +305,18 @@ MUST_USE enum err call_logout(struct call *c);
  */
 MUST_USE enum err call_grant(struct call *c, const struct unit *grant, uint8_t id[32]);
 
-/** Take a right back. Errors: ERR_NOT_FOUND, ERR_DENIED (not the author's), of files */
+/**
+ * call_revoke - take a right back; who gave it may, and the node's owner
+ *
+ * Errors: ERR_NOT_FOUND, ERR_DENIED (not his to take back), of files
+ */
 MUST_USE enum err call_revoke(struct call *c, const uint8_t id[32]);
+
+/**
+ * call_forget_user - a user leaves: the node's owner takes back what he gave and what he has, ends
+ * his sessions, and this node signs for him no more; what runs goes on without any right
+ */
+MUST_USE enum err call_forget_user(struct call *c, const uint8_t user[32]);
 
 /**
  * call_grants - the rights that the author gave or has (the node's owner: all of them)
@@ -305,9 +325,15 @@ MUST_USE enum err call_revoke(struct call *c, const uint8_t id[32]);
 MUST_USE enum err call_grants(struct call *c, struct unit *out);
 
 /**
+ * call_owned - whose services are, where they are not the node's owner's
+ * @out: list of pairs (service %`32`) in c->arena
+ */
+MUST_USE enum err call_owned(struct call *c, struct unit *out);
+
+/**
  * call_own - give a service to another owner; the node's owner only
  * @user: NULL: back to the node's owner
- * Errors: ERR_NO_SERVICE, ERR_DENIED, of files
+ * Errors: ERR_NO_SERVICE, ERR_DENIED (or no prompt goes without it), of files
  */
 MUST_USE enum err call_own(struct call *c, struct span service, const uint8_t *user);
 
@@ -320,7 +346,7 @@ struct account {
     size_t tasks_min, tasks_max;
 };
 
-/** Since the node started. @user: NULL: the author. Errors: ERR_DENIED (another's), ERR_NOT_FOUND */
+/** Since the node started, zeros for who did nothing. @user: NULL: the author. Errors: ERR_DENIED (another's), ERR_BUSY (too many users) */
 MUST_USE enum err call_account(struct call *c, const uint8_t *user, struct account *out);
 
 #endif

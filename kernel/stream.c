@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One message to one service: read the payload if it is a stream or ref itself, find the command,
-// check, read the arguments, check again, run. LANGUAGE section 3.
+// check, read the arguments, check again, run. units/GRAMMAR.md, "Commands".
 #include "kernel/internal.h"
 #include "units/parse.h"
 #include "units/print.h"
@@ -252,7 +252,7 @@ static enum step choose(struct task *t, struct frame *f, struct work *w)
     enum err e = work_select(t, w, &answered);
 
     if (!e && answered) // help
-        return answer(t, &w->call.value);
+        return w->late ? fail(t, owner_late(t)) : answer(t, &w->call.value);
     e = rights_run(t, w, e);
     if (e)
         return fail(t, e);
@@ -287,14 +287,14 @@ static enum step begin(struct task *t, struct frame *f)
     struct span name = unit_span(&f->node->items[1]);
     const struct route *r = route_find(t->kernel, name);
     struct work *w;
+    bool late;
     enum err e;
 
     f->call = NULL;
     t->fail.pos = FAIL_NO_POS;
     t->fail.hint = NULL;
-    e = owner_sends(t->owner, payload, &t->fail);
-    if (!e)
-        e = check_address(t, f->node);
+    late = !owner_sends(t->owner, payload);
+    e = check_address(t, f->node);
     if (!e)
         e = rights_enter(t, r);
     if (e)
@@ -310,6 +310,7 @@ static enum step begin(struct task *t, struct frame *f)
     w->payload = *payload;
     w->scope = (struct scope){f->scope, &w->payload, t, NULL};
     w->wants_aside = w->wants_front = false;
+    w->late = late;
     memset(w->given, 0, sizeof w->given);
     w->call = (struct call){
         .kernel = t->kernel,

@@ -2,7 +2,7 @@
 // A terminal as services see it: what a session lends to the messages that are sent from it.
 //
 // The shell makes one for each session; io.term is the service that speaks to it. The terminal
-// knows whether a person looks at it, and filters control characters where LANGUAGE section 1 says.
+// knows whether a person looks at it, and shows control characters as escapes then.
 #ifndef TELEX_KERNEL_TERM_H
 #define TELEX_KERNEL_TERM_H
 
@@ -52,6 +52,9 @@ struct term {
     enum err (*draw)(void *ctx, int x, int y, const struct pixels *p);
     // What the screen shows; @out gets its size, and memory of the arena
     enum err (*shot)(void *ctx, struct arena *a, struct pixels *out);
+    // It acts for another from now on: what was typed, and who waits for keys without it, is over.
+    // NULL: nothing is kept
+    void (*changed)(void *ctx);
     // The kernel's: the task that Ctrl-C ends (kernel.h, term_interrupt)
     struct task *front;
     // .. and for whom the session acts; NULL: the node's owner

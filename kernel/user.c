@@ -4,7 +4,8 @@
 
 #include "kernel/internal.h"
 
-enum err owner_signer(struct owner *o, struct fail *f, const struct identity **out)
+// Who signs for him on this node. Errors: ERR_DENIED (nobody does), those of kernel_identity
+static enum err owner_signer(struct owner *o, struct fail *f, const struct identity **out)
 {
     struct kernel *k = o->kernel;
 
@@ -124,13 +125,18 @@ enum err call_login(struct call *c, struct span name, struct span cert)
     return e;
 }
 
+void term_lock(struct kernel *k, struct term *term)
+{
+    term_set_owner(k, term, &k->nobody);
+}
+
 enum err call_logout(struct call *c)
 {
     struct term *term = session_of(c);
 
     if (!term)
         return no_session(c);
-    term_set_owner(c->kernel, term, &c->kernel->nobody);
+    term_lock(c->kernel, term);
     return ERR_OK;
 }
 
@@ -150,9 +156,11 @@ enum err call_account(struct call *c, const uint8_t *user, struct account *out)
     if (who != o && o != &k->owner)
         return fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, "acct@sys.usr is yours",
                         "an account is shown to its owner, and to the node's");
+    if (!who) // he has done nothing yet, but may have something kept for him
+        who = owner_find(k, user);
     if (!who)
-        return fail_set(c->fail, ERR_NOT_FOUND, FAIL_NO_POS, NULL,
-                        "this user has done nothing here since the node started");
+        return fail_set(c->fail, ERR_BUSY, FAIL_NO_POS, "try again when some have left",
+                        "too many users are here");
     *out = (struct account){
         .messages = who->messages,
         .bytes = who->sent_bytes,

@@ -38,6 +38,14 @@ bool secret_eq(const void *x, const void *y, size_t n)
     return sodium_memcmp(x, y, n) == 0;
 }
 
+// Libsodium wipes what it holds, but not each copy that its inner functions worked on.
+__attribute__((noinline)) void stack_wipe(void)
+{
+    uint8_t below[STACK_WIPE_BYTES];
+
+    mem_wipe(below, sizeof below);
+}
+
 // The results of libsodium that are dropped below are 0 for all arguments of the right size.
 
 void hash_of(struct span bytes, uint8_t hash[32])
@@ -113,6 +121,7 @@ enum err pass_key(const struct mem *mem, struct span pass, const uint8_t salt[16
     before = heap_enter(&heap);
     failed = crypto_pwhash_argon2id(made, sizeof made, pass.len ? pass.at : "", pass.len, salt, ops,
                                     bytes, crypto_pwhash_argon2id_ALG_ARGON2ID13);
+    stack_wipe();
     (void)heap_enter(before); // gives back ours
     arena_fini(&a);
     if (!failed)
@@ -131,8 +140,11 @@ void box_make(const uint8_t key[32], const uint8_t nonce[24], struct span ad, st
 bool box_open(const uint8_t key[32], const uint8_t nonce[24], struct span ad, struct span box,
               uint8_t *plain)
 {
-    return crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, at_of(box), box.len,
-                                                      at_of(ad), ad.len, nonce, key) == 0;
+    bool opened = crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, at_of(box), box.len,
+                                                             at_of(ad), ad.len, nonce, key) == 0;
+
+    stack_wipe();
+    return opened;
 }
 
 // As crypto_box_seal, but for its random bytes.
@@ -164,6 +176,7 @@ enum err seal_open(const struct sign_key *key, struct span box, uint8_t *plain)
     (void)crypto_sign_ed25519_sk_to_curve25519(secret, (const unsigned char *)key);
     failed = crypto_box_seal_open(plain, at_of(box), box.len, public, secret);
     mem_wipe(secret, sizeof secret);
+    stack_wipe();
     return failed ? ERR_DENIED : ERR_OK;
 }
 

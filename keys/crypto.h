@@ -9,9 +9,10 @@
 //   seal_   libsodium's sealed box     bytes that one user may read
 //   sha256_ SHA-256 (FIPS 180-4)       the checksum of words on paper
 //
-// Nothing here keeps state or makes random bytes, and only pass_key allocates. Whoever makes a key brings its seed
-// from the machine (struct key_random); all else follows from the seed, so tests are exact.
-// Secrets are wiped with mem_wipe (units/arena.h) by whoever holds them.
+// Nothing here keeps state or makes random bytes, and only pass_key allocates. Whoever makes a key
+// brings its seed from the machine (struct key_random); all else follows from the seed, so tests are
+// exact. Secrets are wiped with mem_wipe (units/arena.h) by whoever holds them; what pass_key,
+// box_open and seal_open leave on the stack they wipe themselves.
 #ifndef TELEX_KEYS_CRYPTO_H
 #define TELEX_KEYS_CRYPTO_H
 
@@ -38,6 +39,13 @@ struct key_random {
 
 /** Equal? In a time that does not tell where they differ. */
 bool secret_eq(const void *x, const void *y, size_t n);
+
+/**
+ * Overwrites what calls before left below the caller on the stack: to be called behind a hash of
+ * something secret, since hash_of, which mostly hashes what everybody may know, does not.
+ */
+void stack_wipe(void);
+enum { STACK_WIPE_BYTES = 8 << 10 };
 
 // ---- BLAKE2b-256
 

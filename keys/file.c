@@ -26,33 +26,37 @@ struct span key_file_bytes(struct key_file *file)
     size_t n = file->p.n;
 
     hash_of((struct span){(const char *)file->bytes, n}, file->bytes + n);
+    stack_wipe();
     return (struct span){(const char *)file->bytes, n + HASH_BYTES};
 }
 
-static enum err put(enum err (*to)(void *ctx, const char *name, struct span bytes), void *ctx,
-                    const char *name, struct key_file *file, struct fail *f)
+enum err key_file_put(const struct key_files *files, const char *name, bool made, struct span bytes,
+                      struct fail *f)
 {
-    enum err e = to(ctx, name, key_file_bytes(file));
+    enum err e = (made ? files->make : files->save)(files->ctx, name, bytes);
 
-    mem_wipe(file, sizeof *file);
     if (e == ERR_NOT_FOUND)
         return fail_set(f, e, FAIL_NO_POS, "on Linux, set HOME or XDG_DATA_HOME to a folder",
                         "there is no folder for keys, so %s cannot be made", name);
-    if (e)
-        return fail_set(f, e, FAIL_NO_POS, NULL, "%s: %s", name, err_text(e));
-    return ERR_OK;
+    return e ? key_file_fail(name, e, f) : ERR_OK;
 }
 
 enum err key_file_make(const struct key_files *files, const char *name, struct key_file *file,
                        struct fail *f)
 {
-    return put(files->make, files->ctx, name, file, f);
+    enum err e = key_file_put(files, name, true, key_file_bytes(file), f);
+
+    mem_wipe(file, sizeof *file);
+    return e;
 }
 
 enum err key_file_save(const struct key_files *files, const char *name, struct key_file *file,
                        struct fail *f)
 {
-    return put(files->save, files->ctx, name, file, f);
+    enum err e = key_file_put(files, name, false, key_file_bytes(file), f);
+
+    mem_wipe(file, sizeof *file);
+    return e;
 }
 
 // ---- Reading
@@ -65,9 +69,17 @@ enum err key_file_load(const struct key_files *files, const char *name, struct a
     if (e == ERR_DENIED)
         return fail_set(f, e, FAIL_NO_POS, "on Linux, chmod 600, as the user that it belongs to",
                         "%s is not for you alone, so it cannot be trusted", name);
-    if (e)
-        return fail_set(f, e, FAIL_NO_POS, NULL, "%s: %s", name, err_text(e));
-    return ERR_OK;
+    if (e == ERR_TOO_BIG)
+        return key_file_bad(name, "is far too big for a key file", f);
+    return e ? key_file_fail(name, e, f) : ERR_OK;
+}
+
+enum err key_file_fail(const char *name, enum err e, struct fail *f)
+{
+    if (e == ERR_NOT_SUPPORTED)
+        return fail_set(f, ERR_CORRUPT, FAIL_NO_POS, "take it away",
+                        "%s is not a file, but something else of that name", name);
+    return fail_set(f, e, FAIL_NO_POS, NULL, "%s: %s", name, err_text(e));
 }
 
 bool key_file_is(struct span bytes, const char *kind, size_t fields)
@@ -92,10 +104,11 @@ enum err key_file_open(const char *name, const char *kind, struct span bytes, si
     struct unpack p;
 
     if (bytes.len < HASH_BYTES || bytes.len > KEY_FILE_MAX_BYTES)
-        return fail_set(f, ERR_CORRUPT, FAIL_NO_POS, restore, "%s has %u bytes", name,
-                        (unsigned long)bytes.len);
+        return fail_set(f, ERR_CORRUPT, FAIL_NO_POS, restore,
+                        "%s has %u bytes, which no key file has", name, (unsigned long)bytes.len);
     record = (struct span){bytes.at, bytes.len - HASH_BYTES};
     hash_of(record, check);
+    stack_wipe();
     if (memcmp(check, record.at + record.len, HASH_BYTES) != 0)
         return key_file_bad(name, "is damaged: its check does not hold", f);
     p = unpack_start(record, 0, name, f);

@@ -37,9 +37,19 @@ MUST_USE enum err key_file_make(const struct key_files *files, const char *name,
 MUST_USE enum err key_file_save(const struct key_files *files, const char *name,
                                 struct key_file *file, struct fail *f);
 
-/** All bytes of a file, in the arena. Errors: those of @files->load */
+/** Either of the two with the bytes of a whole file. */
+MUST_USE enum err key_file_put(const struct key_files *files, const char *name, bool made,
+                               struct span bytes, struct fail *f);
+
+/**
+ * All bytes of a file, in the arena. Errors: ERR_NOT_FOUND, ERR_CORRUPT (too big, or no file),
+ * ERR_DENIED (others may read or write it), ERR_IO, ERR_NO_MEMORY
+ */
 MUST_USE enum err key_file_load(const struct key_files *files, const char *name, struct arena *a,
                                 struct span *out, struct fail *f);
+
+/** What a function of struct key_files answered, in words that name the file. Gives an error. */
+enum err key_file_fail(const char *name, enum err e, struct fail *f);
 
 /** Is the record of this kind, with so many fields? Nothing else of it is looked at. */
 bool key_file_is(struct span bytes, const char *kind, size_t fields);

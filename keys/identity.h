@@ -24,7 +24,8 @@
 /**
  * struct key_files - where the files lie, lent by the machine (see plat_file of kernel/plat.h)
  * @has:  is there such a file?
- * @load: the whole file, in the arena
+ * @load: the whole file, in the arena. ERR_DENIED: others may read or write it; ERR_TOO_BIG: it has
+ *        no room in that arena; ERR_NOT_SUPPORTED: what has this name is no file
  * @make: a new file, whole or not at all, that only its owner may read. ERR_EXISTS when there is
  *        one, which stays as it is: of two nodes that start at once in the same place, one wins
  *        and the other takes what it made

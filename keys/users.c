@@ -47,10 +47,14 @@ static bool file_of(struct span name, char out[FILE_NAME_BYTES])
     return true;
 }
 
-static void set_name(struct user *u, struct span name)
+// Padding, too: whole users are compared.
+static void set_user(struct user *u, struct span name, const uint8_t *id)
 {
-    memset(u->name, 0, sizeof u->name);
+    memset(u, 0, sizeof *u);
     memcpy(u->name, name.at, name.len);
+    u->known = id != NULL;
+    if (id)
+        memcpy(u->id, id, sizeof u->id);
 }
 
 static enum err no_files(struct fail *f)
@@ -66,6 +70,20 @@ static enum err no_user(struct span name, struct fail *f)
 
 // ---- Finding
 
+enum err users_load(const struct key_files *files, struct span name, struct arena *a,
+                    struct span *out, struct fail *f)
+{
+    char file[FILE_NAME_BYTES];
+    enum err e;
+
+    if (!files)
+        return no_files(f);
+    if (!file_of(name, file))
+        return no_user(name, f);
+    e = key_file_load(files, file, a, out, f);
+    return e == ERR_NOT_FOUND ? no_user(name, f) : e;
+}
+
 // The file of a user, read but not opened. Wipe *out on success; what it borrows lies in the arena.
 static enum err read_file(const struct key_files *files, struct span name, struct arena *a,
                           struct user_file *out, struct fail *f)
@@ -74,13 +92,10 @@ static enum err read_file(const struct key_files *files, struct span name, struc
     struct span bytes;
     enum err e;
 
-    if (!file_of(name, file))
-        return no_user(name, f);
-    e = files->load(files->ctx, file, a, &bytes);
-    if (e == ERR_NOT_FOUND)
-        return no_user(name, f);
+    e = users_load(files, name, a, &bytes, f);
     if (e)
-        return fail_set(f, e, FAIL_NO_POS, NULL, "%s: %s", file, err_text(e));
+        return e;
+    (void)file_of(name, file); // it was read
     return user_file_read(file, bytes, out, f);
 }
 
@@ -94,8 +109,7 @@ static enum err find_file(const struct mem *mem, const struct key_files *files, 
     key_arena(&a, mem);
     e = read_file(files, name, &a, &file, f);
     if (e == ERR_OK) {
-        set_name(out, name);
-        memcpy(out->id, file.id, sizeof out->id);
+        set_user(out, name, file.id);
         out->locked = file.locked;
         out->here = true;
         mem_wipe(&file, sizeof file);
@@ -113,9 +127,7 @@ static enum err find_cert(const struct mem *mem, const struct key_files *files, 
 
     if (e)
         return e;
-    set_name(out, span_of(owner_name));
-    memcpy(out->id, id.cert.user, sizeof out->id);
-    out->locked = out->here = false;
+    set_user(out, span_of(owner_name), id.cert.user);
     identity_fini(&id);
     return ERR_OK;
 }
@@ -142,18 +154,24 @@ static bool is_damage(enum err e)
 
 // The owner, where one is known.
 static enum err list_owner(const struct mem *mem, const struct key_files *files, struct user *out,
-                           size_t *n, size_t *damaged, struct fail *f)
+                           size_t *n, struct fail *f)
 {
-    enum err e = users_find(mem, files, span_of(owner_name), out, f);
+    enum err e = find_file(mem, files, span_of(owner_name), out, f), named;
 
-    if (is_damage(e)) {
-        ++*damaged;
-        e = find_cert(mem, files, out, f);
-        if (is_damage(e)) // two damaged files of one user
-            e = ERR_NOT_FOUND;
+    if (e && e != ERR_NOT_FOUND && !is_damage(e))
+        return e;
+    if (e) {
+        named = find_cert(mem, files, out, f);
+        if (named && named != ERR_NOT_FOUND && !is_damage(named))
+            return named;
+        if (named && e == ERR_NOT_FOUND)
+            return ERR_OK;
+        if (named)
+            set_user(out, span_of(owner_name), NULL);
+        out->bad = e == ERR_NOT_FOUND ? ERR_OK : e;
     }
-    *n += e == ERR_OK;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    ++*n;
+    return ERR_OK;
 }
 
 // The name in `NAME.user`. False: another file.
@@ -177,7 +195,7 @@ static void insert(struct user *users, size_t n, const struct user *u)
 
 static enum err list_others(const struct mem *mem, const struct key_files *files,
                             const struct span *names, size_t names_n, struct user *users, size_t *n,
-                            size_t *damaged, struct fail *f)
+                            struct fail *f)
 {
     size_t others = 0;
 
@@ -189,22 +207,25 @@ static enum err list_others(const struct mem *mem, const struct key_files *files
         if (!name_of(names[i], &name))
             continue;
         e = find_file(mem, files, name, &u, f);
-        if (e == ERR_OK)
-            insert(users, others++, &u);
-        else if (is_damage(e))
-            ++*damaged;
-        else if (e != ERR_NOT_FOUND) // was forgotten at this moment
+        if (e == ERR_NOT_FOUND) // was forgotten at this moment
+            continue;
+        if (e && !is_damage(e))
             return e;
+        if (e) {
+            set_user(&u, name, NULL);
+            u.bad = e;
+        }
+        insert(users, others++, &u);
     }
     *n += others;
     return ERR_OK;
 }
 
 enum err users_list(const struct mem *mem, const struct key_files *files, struct arena *a,
-                    struct user **out, size_t *n, size_t *damaged, struct fail *f)
+                    struct user **out, size_t *n, struct fail *f)
 {
     struct span *names = NULL;
-    size_t names_n = 0, found = 0, bad = 0;
+    size_t names_n = 0, found = 0;
     struct user *users;
     enum err e = ERR_OK;
 
@@ -220,14 +241,13 @@ enum err users_list(const struct mem *mem, const struct key_files *files, struct
                                                    : NULL;
     if (!users)
         return fail_set(f, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for the list of users");
-    e = list_owner(mem, files, users, &found, &bad, f);
+    e = list_owner(mem, files, users, &found, f);
     if (e == ERR_OK)
-        e = list_others(mem, files, names, names_n, users + found, &found, &bad, f);
+        e = list_others(mem, files, names, names_n, users + found, &found, f);
     if (e)
         return e;
     *out = users;
     *n = found;
-    *damaged = bad;
     return ERR_OK;
 }
 
@@ -237,18 +257,18 @@ enum err users_list(const struct mem *mem, const struct key_files *files, struct
 static enum err look_around(const struct mem *mem, const struct key_files *files,
                             const uint8_t id[32], struct fail *f)
 {
-    size_t n = 0, damaged = 0;
+    size_t n = 0;
     struct user *users = NULL;
     struct arena a;
     enum err e;
 
     arena_init(&a, mem, ARENA_CHUNK_MAX_BYTES);
-    e = users_list(mem, files, &a, &users, &n, &damaged, f);
-    if (e == ERR_OK && n + damaged >= USERS_MAX)
+    e = users_list(mem, files, &a, &users, &n, f);
+    if (e == ERR_OK && n >= USERS_MAX)
         e = fail_set(f, ERR_LIMIT, FAIL_NO_POS, "forget one", "this machine has %u users",
-                     (unsigned long)(n + damaged));
+                     (unsigned long)n);
     for (size_t i = 0; e == ERR_OK && i < n; i++)
-        if (memcmp(users[i].id, id, sizeof users[i].id) == 0)
+        if (memcmp(users[i].id, id, sizeof users[i].id) == 0) // no key is zeros
             e = fail_set(f, ERR_EXISTS, FAIL_NO_POS, NULL, "%s has this key already",
                          users[i].name);
     arena_fini(&a);
@@ -303,8 +323,7 @@ enum err users_make(const struct mem *mem, const struct key_files *files,
     sign_key_init(&key, seed ? seed : drawn);
     e = make_file(mem, files, random, file, &key, pass, cost, f);
     if (e == ERR_OK) {
-        set_name(out, name);
-        memcpy(out->id, key.public, sizeof out->id);
+        set_user(out, name, key.public);
         out->locked = pass.at != NULL;
         out->here = true;
     }
@@ -360,6 +379,20 @@ enum err users_pass(const struct mem *mem, const struct key_files *files,
     return e ? e : key_file_save(files, file, &content, f);
 }
 
+enum err users_keep(const struct key_files *files, struct span name, bool made, struct span bytes,
+                    struct fail *f)
+{
+    char file[FILE_NAME_BYTES];
+    enum err e;
+
+    if (!files)
+        return no_files(f);
+    if (!file_of(name, file))
+        return no_user(name, f);
+    e = key_file_put(files, file, made, bytes, f);
+    return e == ERR_EXISTS ? fail_set(f, e, FAIL_NO_POS, NULL, "there is a user of this name") : e;
+}
+
 enum err users_del(const struct key_files *files, struct span name, struct fail *f)
 {
     char file[FILE_NAME_BYTES];
@@ -374,9 +407,7 @@ enum err users_del(const struct key_files *files, struct span name, struct fail 
     e = files->del(files->ctx, file);
     if (e == ERR_NOT_FOUND)
         return no_user(name, f);
-    if (e)
-        return fail_set(f, e, FAIL_NO_POS, NULL, "%s: %s", file, err_text(e));
-    return ERR_OK;
+    return e ? key_file_fail(file, e, f) : ERR_OK;
 }
 
 enum err user_lock(const struct mem *mem, const struct key_random *random,

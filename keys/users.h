@@ -37,8 +37,10 @@ enum { PASS_MEM_MAX_KIB = 256 << 10, PASS_OPS_MAX = 16 };
 struct user {
     char name[USER_NAME_MAX + 1]; // "owner" is the node's
     uint8_t id[32];               // public key; of the owner without user.key: from the certificate
+    bool known;                   // id is
     bool locked;                  // a passphrase is needed
-    bool here;                    // its key lies on this machine
+    bool here;                    // its key lies on this machine, and can be read
+    enum err bad;                 // why its file cannot be read though it is there; in lists only
 };
 
 /** Is it a name that users_make takes? Not "owner", not "node", not "user". */
@@ -48,12 +50,16 @@ bool user_name_ok(struct span name);
  * users_list - all users of this machine, the owner first, then by name
  * @out: in @a
  *
- * Files that are damaged are left out and counted in *damaged; an owner whose own is damaged or
- * elsewhere stands there all the same, not `here`, if the node's certificate names him. Before the
- * first start there is none. Where files cannot be listed, the owner is all that is known.
+ * A user whose file cannot be read stands there by his name, with what is `bad` and without an id:
+ * ERR_CORRUPT, ERR_DENIED (others may read or write it), ERR_NOT_SUPPORTED (of a later version),
+ * ERR_LIMIT (as users_open), ERR_IO. An owner whose key is bad or elsewhere has his id from the
+ * node's certificate; without both he is not known, as before the first start. Where files cannot be
+ * listed, the owner is all that is known.
+ *
+ * Errors: ERR_NOT_SUPPORTED (the machine keeps no files), ERR_NO_MEMORY, those of @files->list
  */
 MUST_USE enum err users_list(const struct mem *mem, const struct key_files *files, struct arena *a,
-                             struct user **out, size_t *n, size_t *damaged, struct fail *f);
+                             struct user **out, size_t *n, struct fail *f);
 
 /** One of them by name. Errors: ERR_NOT_FOUND, ERR_CORRUPT, as users_open, but for the passphrase */
 MUST_USE enum err users_find(const struct mem *mem, const struct key_files *files, struct span name,
@@ -93,6 +99,20 @@ MUST_USE enum err users_pass(const struct mem *mem, const struct key_files *file
                              const struct key_random *random, struct span name,
                              const struct sign_key *key, struct span pass, struct pass_cost cost,
                              struct fail *f);
+
+/**
+ * users_load - the bytes of a user's key file, in the arena, as they lie there
+ * users_keep - a file of user_lock as the key file of a user; @made: of a new one
+ *
+ * For those who open and lock it elsewhere: user_unlock and user_lock take long and touch no file.
+ *
+ * Errors: ERR_NOT_FOUND, ERR_NOT_SUPPORTED, those of @files->load; ERR_EXISTS (@made), those of
+ *         @files->make or save
+ */
+MUST_USE enum err users_load(const struct key_files *files, struct span name, struct arena *a,
+                             struct span *out, struct fail *f);
+MUST_USE enum err users_keep(const struct key_files *files, struct span name, bool made,
+                             struct span bytes, struct fail *f);
 
 /** Forget a user's key file. Not the owner's: ERR_DENIED. */
 MUST_USE enum err users_del(const struct key_files *files, struct span name, struct fail *f);

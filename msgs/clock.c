@@ -32,36 +32,56 @@ void clock_hear(struct clock *c, const uint8_t node[32], int64_t peer_ms, uint64
     p->start_ms = peer_ms - ms_of(now_ns);
 }
 
-// The middle one; of an even number the lower of the two.
-static bool middle(const struct clock *c, int64_t own_ms, uint64_t now_ns, int64_t *start_ms)
+// Times, the earliest first: when this node's now_ns was 0.
+struct sorted {
+    int64_t start_ms[CLOCK_PEERS_MAX + 2];
+    unsigned n;
+};
+
+static void sort_in(struct sorted *all, int64_t start_ms)
 {
-    int64_t all[CLOCK_PEERS_MAX + 1];
-    unsigned n = 0;
+    unsigned at = all->n++;
 
-    for (unsigned i = 0; i <= c->n; i++) {
-        unsigned at = n;
-        int64_t t;
-
-        if (i == c->n && !is_time(own_ms))
-            break;
-        t = i < c->n ? c->peers[i].start_ms : own_ms - ms_of(now_ns);
-        for (; at && all[at - 1] > t; at--)
-            all[at] = all[at - 1];
-        all[at] = t;
-        n++;
-    }
-    if (n)
-        *start_ms = all[(n - 1) / 2];
-    return n > 0;
+    for (; at && all->start_ms[at - 1] > start_ms; at--)
+        all->start_ms[at] = all->start_ms[at - 1];
+    all->start_ms[at] = start_ms;
 }
 
-int64_t clock_now(const struct clock *c, int64_t own_ms, uint64_t now_ns)
+// What peers say, but for one of them.
+static struct sorted sort(const struct clock *c, const uint8_t but[32])
 {
-    int64_t start_ms;
+    struct sorted all = {.n = 0};
 
-    if (is_time(own_ms))
-        return own_ms;
-    return middle(c, TIME_UNKNOWN, now_ns, &start_ms) ? start_ms + ms_of(now_ns) : TIME_UNKNOWN;
+    for (unsigned i = 0; i < c->n; i++)
+        if (memcmp(c->peers[i].node, but, sizeof c->peers[i].node) != 0)
+            sort_in(&all, c->peers[i].start_ms);
+    return all;
+}
+
+// The middle one; of an even number the lower of the two.
+static int64_t middle(const struct sorted *all)
+{
+    return all->start_ms[(all->n - 1) / 2];
+}
+
+int64_t clock_later(int64_t ms, uint64_t passed_ns)
+{
+    return is_time(ms) ? ms + ms_of(passed_ns) : TIME_UNKNOWN;
+}
+
+struct clock_times clock_judge(const struct clock *c, const uint8_t node[32], int64_t peer_ms,
+                               int64_t own_ms, uint64_t now_ns)
+{
+    struct sorted all = {.n = 0};
+
+    if (c && !is_time(own_ms))
+        all = sort(c, node);
+    if (all.n)
+        return (struct clock_times){middle(&all) + ms_of(now_ns),
+                                    all.start_ms[all.n / 2] + ms_of(now_ns)};
+    if (c && !is_time(own_ms))
+        own_ms = clock_later(peer_ms, 0);
+    return (struct clock_times){own_ms, own_ms};
 }
 
 static bool dated(const struct cert *c)
@@ -86,25 +106,23 @@ static enum err skewed(const char *what, const uint8_t node[32], int64_t off_ms,
 }
 
 enum err clock_check(const struct clock *c, const struct cert *own, const struct cert *peer,
-                     int64_t own_ms, uint64_t now_ns, struct fail *f)
+                     int64_t peer_ms, int64_t own_ms, uint64_t now_ns, struct fail *f)
 {
-    int64_t mid, own_start;
-    unsigned others = 0;
-    const struct clock_peer *p = NULL;
+    struct sorted all = sort(c, peer->node);
+    int64_t mid, own_start, peer_start;
+    bool others = all.n > 0;
 
-    if ((!dated(own) && !dated(peer)) || !is_time(own_ms))
+    if ((!dated(own) && !dated(peer)) || !is_time(own_ms) || !is_time(peer_ms))
         return ERR_OK; // an unset clock follows its peers
     own_start = own_ms - ms_of(now_ns);
-    for (unsigned i = 0; i < c->n; i++) {
-        if (memcmp(c->peers[i].node, peer->node, sizeof peer->node) == 0)
-            p = &c->peers[i];
-        else
-            others++;
-    }
-    if (!p || !far(own_start, p->start_ms) || !middle(c, own_ms, now_ns, &mid))
-        return ERR_OK; // unset at the other end, or both agree
+    peer_start = peer_ms - ms_of(now_ns);
+    if (!far(own_start, peer_start))
+        return ERR_OK;
+    sort_in(&all, own_start);
+    sort_in(&all, peer_start);
+    mid = middle(&all);
     // Two clocks alone: each may be the wrong one, and this node believes its own.
     if (!others || !far(own_start, mid))
-        return skewed("the clock of node", peer->node, p->start_ms - (others ? mid : own_start), f);
+        return skewed("the clock of node", peer->node, peer_start - (others ? mid : own_start), f);
     return skewed("the clock of this node,", own->node, own_start - mid, f);
 }

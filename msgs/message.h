@@ -29,7 +29,7 @@
 #include "units/unit.h"
 
 enum {
-    MSG_HOPS_MAX = 4,          // relays on the way, LANGUAGE section 8
+    MSG_HOPS_MAX = 4,          // nodes on the way that hand it on
     MSG_TTL_MAX_MS = 86400000, // a day: an executor keeps nothing longer
     MSG_RECORD_AT = 77,        // behind signature and "telex-msg-v1" 00
     MSG_HEAD_MAX_BYTES = 640,  // all but the body, signed alone
@@ -59,7 +59,7 @@ struct msg {
  * @out: the message as bytes, in @a
  *
  * Secrets in the body are written in clear: whether they may go to this node is the caller's to
- * decide first (LANGUAGE section 6).
+ * decide first: only a node of their owner.
  * Errors: ERR_DENIED (the certificate lets this node sign nothing), ERR_NO_MEMORY
  */
 MUST_USE enum err msg_sign(struct arena *a, const struct identity *id, struct msg *m,

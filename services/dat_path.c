@@ -5,7 +5,7 @@
 #include "units/heap.h"
 #include "units/parse.h"
 
-// ---- Where a path leads: as a ref does, LANGUAGE section 4
+// ---- Where a path leads: as a ref does (units/GRAMMAR.md, "Reading")
 
 // Index in a list or pair that a step names, or SIZE_MAX.
 static size_t index_of(const struct unit *step)

@@ -51,6 +51,7 @@ const struct service math_calc_service = {
     .commands = commands,
     .n = COUNT(commands),
     .pure = true,
+    .nests = true,
 };
 
 // What a call may cost on the main loop, in the measure of NUM_EFFORT.
@@ -65,7 +66,8 @@ static enum err run(struct call *c)
     num_env_init(&env, c->arena, c->scratch, c->fail);
     if (!c->aside)
         env.effort = SHORT_EFFORT;
-    e = math_run(&env, &math_ops[c->command - commands], c->arg, digits, c->plat->mem, &c->value);
+    e = math_run(&env, &math_ops[c->command - commands], c->arg, digits, c->may, c->plat->mem,
+                 &c->value);
     // Efforts are known before anything is computed, so little was done in vain.
     return e == ERR_LIMIT && env.effort == 0 && !c->aside ? call_aside(c) : e;
 }

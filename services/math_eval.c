@@ -77,6 +77,7 @@ COMPARE(num_ge, >=)
 
 struct eval {
     struct num_env *env;
+    const bool *may; // be nested; NULL: all
     const struct mem *mem;
 };
 
@@ -113,6 +114,10 @@ static enum err apply_with(const struct eval *v, const struct math_op *op, const
     uint32_t outer = env->prec;
     enum err e;
 
+    if (v->may && !v->may[op - math_ops])
+        return fail_set(env->fail, ERR_DENIED, FAIL_NO_POS,
+                        "grants@sys.usr tells what you may; its owner can grant more",
+                        "you have no right to a command that is nested here");
     if (prec) {
         e = set_prec(v, prec, done);
         if (e)
@@ -125,7 +130,7 @@ static enum err apply_with(const struct eval *v, const struct math_op *op, const
     return e;
 }
 
-// LANGUAGE section 3, rule 4: the one key that names a command; data if there is none.
+// A map is the command that one key of it names (units/GRAMMAR.md, "Commands"); else it is data.
 static enum err eval_map(const struct eval *v, const struct unit *u, struct unit *out)
 {
     const struct math_op *op = NULL;
@@ -480,9 +485,9 @@ static enum err apply(const struct eval *v, const struct math_op *op, const stru
 }
 
 enum err math_run(struct num_env *env, const struct math_op *op, const struct unit *arg,
-                  const struct unit *prec, const struct mem *mem, struct unit *out)
+                  const struct unit *prec, const bool *may, const struct mem *mem, struct unit *out)
 {
-    const struct eval v = {env, mem};
+    const struct eval v = {env, may, mem};
 
     return apply_with(&v, op, arg, prec, false, out);
 }

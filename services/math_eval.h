@@ -52,11 +52,13 @@ extern const size_t math_ops_n;
  * math_run - run one command
  * @arg:  its argument, or NULL; commands nested in it are evaluated, but not in what a stream gave
  * @prec: its option prec, or NULL
+ * @may:  which commands may be nested, in the order of math_ops; NULL: all
  * @mem:  of the node
  *
- * Errors: those of the operations, ERR_BAD_ARG, ERR_AMBIGUOUS
+ * Errors: those of the operations, ERR_BAD_ARG, ERR_AMBIGUOUS, ERR_DENIED (nested, not allowed)
  */
 MUST_USE enum err math_run(struct num_env *env, const struct math_op *op, const struct unit *arg,
-                           const struct unit *prec, const struct mem *mem, struct unit *out);
+                           const struct unit *prec, const bool *may, const struct mem *mem,
+                           struct unit *out);
 
 #endif

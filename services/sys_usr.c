@@ -26,30 +26,26 @@ static enum err run_who(struct call *c)
 
 static enum err run_logout(struct call *c)
 {
-    return call_logout(c);
+    enum err e = usr_comes_back(c);
+
+    return e ? e : call_logout(c);
 }
 
 static enum err list_row(struct call *c, const struct user *user, struct unit *out)
 {
-    struct unit items[6] = {unit_word("name"), unit_none(),         unit_word("id"),
-                            unit_none(),       unit_word("locked"), unit_bool(user->locked)};
+    struct unit items[8] = {unit_word("name"),   unit_none(), unit_word("id"),  unit_none(),
+                            unit_word("locked"), unit_none(), unit_word("err"), unit_none()};
     enum err e = usr_text_unit(c, user->name, strlen(user->name), &items[1]);
 
-    if (!e)
+    if (!e && user->known)
         e = usr_key_unit(c, false, user->id, &items[3]);
-    if (!user->here)
-        items[5] = unit_none(); // nothing is known: the key lies elsewhere
-    if (!e && unit_build(c->arena, UNIT_MAP, items, 6, NULL, out))
+    if (user->here) // else nothing is known: the key lies elsewhere
+        items[5] = unit_bool(user->locked);
+    if (user->bad)
+        items[7] = unit_word(err_word(user->bad));
+    if (!e && unit_build(c->arena, UNIT_MAP, items, user->bad ? 8 : 6, NULL, out))
         e = usr_no_memory(c);
     return e;
-}
-
-// What cannot be read is not silent: the last row.
-static enum err damaged_row(struct call *c, size_t n, struct unit *out)
-{
-    struct unit items[2] = {unit_word("damaged"), unit_int((int64_t)n)};
-
-    return unit_build(c->arena, UNIT_MAP, items, 2, NULL, out) ? usr_no_memory(c) : ERR_OK;
 }
 
 static enum err run_ls(struct call *c)
@@ -57,7 +53,7 @@ static enum err run_ls(struct call *c)
     struct key_files files;
     struct user *all;
     struct unit *rows;
-    size_t n, damaged, at = 0;
+    size_t n, at = 0;
     uint8_t own[32];
     bool owner;
     enum err e = call_author(c, own, &owner);
@@ -65,30 +61,33 @@ static enum err run_ls(struct call *c)
     if (!e)
         e = usr_files(c, &files);
     if (!e)
-        e = users_list(c->arena->mem, &files, c->scratch, &all, &n, &damaged, c->fail);
+        e = users_list(c->arena->mem, &files, c->scratch, &all, &n, c->fail);
     if (e)
         return e;
-    rows = unit_array(c->arena, n + 1);
+    rows = unit_array(c->arena, n);
     if (!rows)
         return usr_no_memory(c);
     for (size_t i = 0; !e && i < n; i++)
-        if (owner || memcmp(all[i].id, own, 32) == 0)
+        if (owner || (all[i].known && memcmp(all[i].id, own, 32) == 0))
             e = list_row(c, &all[i], &rows[at++]);
-    if (!e && owner && damaged)
-        e = damaged_row(c, damaged, &rows[at++]);
     return e ? e : unit_list(rows, at, &c->value);
 }
 
-// By its name a file goes that cannot be read, too.
+// By its name a file goes that cannot be read, too. First his rights: without them the key may stay.
 static enum err run_del(struct call *c)
 {
     struct key_files files;
     struct user user;
     bool named = c->arg->kind == UNIT_STR && user_name_ok(unit_span(c->arg));
-    enum err e = usr_files(c, &files);
+    enum err e = usr_files(c, &files), found;
 
-    if (!e && !named)
-        e = usr_find(c, c->arg, &user);
+    if (e)
+        return e;
+    found = usr_find(c, c->arg, &user);
+    if (found && !named)
+        return found;
+    if (!found)
+        e = call_forget_user(c, user.id);
     return e ? e : users_del(&files, named ? unit_span(c->arg) : span_of(user.name), c->fail);
 }
 
@@ -153,10 +152,10 @@ static const struct command commands[] = {
         .run = usr_run_login,
         .info =
             "(login USER), {login:USER pass:SECRET}, (login {ath:USER pass:SECRET}): this "
-            "session acts for that user of this machine (a key without a passphrase opens for the "
-            "node's owner alone); (login SECRET) with TELEX-SECRET-KEY-1.. "
-            "or 24 words: for whoever that key is, and it is not kept. SECRET: "
-            "!`text`, or {inp:`pass? ` sct:t}@io.term",
+            "session acts for that user of this machine; a terminal asks for the passphrase that "
+            "is "
+            "not there (a key without one opens for the node's owner alone). (login SECRET) with "
+            "TELEX-SECRET-KEY-1.. or 24 words: for whoever that key is, and it is not kept",
         .tut = "{com:help.login@sys.usr like:map}",
         .flags = CMD_ANYONE | CMD_SECRET,
         .opts = login_options,
@@ -164,7 +163,8 @@ static const struct command commands[] = {
     {
         .name = "logout",
         .run = run_logout,
-        .info = "logout: this session acts for nobody; what runs goes on",
+        .info = "logout: this session acts for nobody; what runs in the background goes on without "
+                "its terminal",
         .tut = "{com:help.logout@sys.usr like:map}",
         .flags = CMD_ANYONE,
     },
@@ -173,8 +173,8 @@ static const struct command commands[] = {
         .run = run_ls,
         .info =
             "ls: users of this machine, [{name id locked}..], locked: a passphrase opens the "
-            "key, `-` where the key lies elsewhere; all of them for the node's owner, others see "
-            "themselves",
+            "key, `-` where the key lies elsewhere; err: its file is there and cannot be read; all "
+            "of them for the node's owner, others see themselves",
         .tut = "{com:ls@sys.usr like:`[map]`}",
         .flags = CMD_USER,
         .res = "[map]",
@@ -194,8 +194,9 @@ static const struct command commands[] = {
         .name = "del",
         .shape = USR_SHAPE,
         .run = run_del,
-        .info = "(del USER): forgets the key of a user of this machine, for good; of the node's "
-                "owner only",
+        .info =
+            "(del USER): forgets a user of this machine, for good: his key, what he may, what he "
+            "granted, and his sessions act for nobody; of the node's owner only",
         .tut = "{com:help.del@sys.usr like:map}",
         .flags = CMD_NODE,
     },
@@ -232,8 +233,8 @@ static const struct command commands[] = {
         .info =
             "{exp:USER pass:SECRET}: a key as the bytes of a file locked with that passphrase; "
             "{exp:USER words:t}, {exp:USER qr:t}: shown on the terminal as 24 words, as a QR "
-            "code. USER `-`: you. old:SECRET: the passphrase that the key has; without one only "
-            "your own key goes out",
+            "code. USER `-`: you. old:SECRET: the passphrase that the key has; a key that has none "
+            "only its user exports",
         .tut = "{com:help.exp@sys.usr like:map}",
         .flags = CMD_USER | CMD_SECRET,
         .opts = exp_options,
@@ -311,10 +312,12 @@ static const struct command commands[] = {
         .shape = "map",
         .run = usr_run_grant,
         .info =
-            "(grant {to:USER may:[io.store.load ..] on:@path until:time rate:n mem:(min max) "
-            "tasks:(min max)}): a right to your services, {id}. may: services, commands of them, "
-            "groups (compute screen input storage network); until: 2026-11-21T05:20:01Z or ms. "
-            "The map stands in the message; refs and messages in it are read, but for on",
+            "(grant {to:USER may:[math.calc dat.proc.len ..] on:@path until:time rate:n mem:(min "
+            "max) tasks:(min max)}): a right to your services, {id}. may: services, commands of "
+            "them, groups (compute screen input storage network); on: only at or below that path; "
+            "until: 2026-11-21T05:20:01Z or ms. For all that he does here, of several grants the "
+            "largest: rate, messages a second (none says it: as many as he can), mem in bytes and "
+            "tasks, kept for him and at most. Values may be refs or messages, but for on",
         .tut = "{com:help.grant@sys.usr like:map}",
         .mode = READ_QUOTE,
         .flags = CMD_USER,
@@ -322,29 +325,37 @@ static const struct command commands[] = {
     },
     {
         .name = "revoke",
-        .shape = "bytes|map",
+        .shape = "bytes|map|list",
         .run = usr_run_revoke,
-        .info = "(revoke id): takes a right back, at once; id or {id}, as grant and grants tell it",
+        .info =
+            "(revoke id): takes a right back, at once; id or {id}, as grant and grants tell it, "
+            "or a list of them: (revoke (grants bob)@sys.usr)@sys.usr. Who gave it may, and the "
+            "node's owner",
         .tut = "{com:help.revoke@sys.usr like:map}",
         .flags = CMD_USER,
     },
     {
         .name = "grants",
+        .shape = USR_SHAPE "|none",
         .run = usr_run_grants,
         .info =
-            "grants: rights that you gave or have (the node's owner: all), [{id by to may ..}..]",
+            "grants, (grants USER): rights that you gave or have (the node's owner: all), or those "
+            "of them to USER, [{id by to may ..}..]; over:t: its time has passed",
         .tut = "{com:grants@sys.usr like:`[map]`}",
-        .flags = CMD_USER,
+        .flags = CMD_USER | CMD_BARE,
         .res = "[map]",
     },
     {
         .name = "own",
-        .shape = "(str " USR_SHAPE "|none)",
+        .shape = "(str " USR_SHAPE "|none)|none",
         .run = usr_run_own,
-        .info = "(own (service USER)): the service belongs to that user; (own (service -)): to the "
-                "node's owner again. Of the node's owner only",
-        .tut = "{com:help.own@sys.usr like:map}",
-        .flags = CMD_NODE,
+        .info =
+            "(own (service USER)): the service belongs to that user; (own (service -)): to the "
+            "node's owner again. io.term, sys.task and sys.usr stay his. own: those that belong "
+            "to others, [(service USER)..]. Of the node's owner only",
+        .tut = "{com:own@sys.usr like:`[pair]`}",
+        .flags = CMD_NODE | CMD_BARE,
+        .res = "[pair]|none",
     },
 };
 

@@ -66,6 +66,9 @@ enum err usr_run_exp(struct call *c);
 enum err usr_run_imp(struct call *c);
 enum err usr_run_pass(struct call *c);
 
+/** At a terminal the node's owner leaves his session only if he can log in again: else ERR_DENIED */
+enum err usr_comes_back(struct call *c);
+
 // services/usr_docs.c
 enum err usr_run_sign(struct call *c);
 enum err usr_run_check(struct call *c);

@@ -272,8 +272,10 @@ static const struct command commands[] = {
         .name = "every",
         .shape = "stream",
         .run = chrono_run_every,
-        .info = "{every:X@serv ms:n}: runs X every n milliseconds in the background, first after "
-                "n; an error is shown, turns that come while X runs are left out; its id",
+        .info =
+            "{every:X@serv ms:n}: runs X every n milliseconds in the background, first after "
+            "n; an error is shown (denied ends it), turns that come while X runs are left out; its "
+            "id",
         .tut = "{com:(kill {every:a@test.void ms:1000}@time.chrono)@sys.task res:-}"
                "{com:{every:a@test.void ms:0}@time.chrono res:{err:bad-arg}}",
         .mode = READ_QUOTE,

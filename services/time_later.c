@@ -86,10 +86,14 @@ static enum err every_wait(struct call *c)
     return ERR_LATER;
 }
 
-// An error is shown, and the next turn comes all the same.
+// An error is shown, and the next turn comes all the same; but for denied.
 static void every_end(struct call *c, uint32_t tag, enum err e, const struct unit *value)
 {
     (void)tag;
+    if (e == ERR_DENIED) { // the right to it was taken back: nothing more comes of it
+        call_pass(c, e, value);
+        return;
+    }
     if (e && c->term && c->term->fail)
         c->term->fail(c->term->ctx, value, call_id(c));
     finish(c, every_wait(c));

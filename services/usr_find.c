@@ -58,15 +58,15 @@ enum err usr_find_id(struct call *c, const uint8_t id[32], struct user *out)
 {
     struct key_files files;
     struct user *all;
-    size_t n, damaged;
+    size_t n;
     enum err e = usr_files(c, &files);
 
     if (!e)
-        e = users_list(c->arena->mem, &files, c->scratch, &all, &n, &damaged, c->fail);
+        e = users_list(c->arena->mem, &files, c->scratch, &all, &n, c->fail);
     if (e)
         return e;
     for (size_t i = 0; i < n; i++) {
-        if (memcmp(all[i].id, id, sizeof all[i].id) != 0)
+        if (!all[i].known || memcmp(all[i].id, id, sizeof all[i].id) != 0)
             continue;
         *out = all[i];
         return ERR_OK;
@@ -105,7 +105,8 @@ enum err usr_find(struct call *c, const struct unit *u, struct user *out)
     if (e != ERR_NOT_FOUND)
         return e;
     if (!user_name_ok(unit_span(u)) && !unit_is_text(u, SPAN("owner")))
-        return fail_set(c->fail, ERR_NOT_FOUND, FAIL_NO_POS, NULL, "nobody here is called so");
+        return fail_set(c->fail, ERR_NOT_FOUND, FAIL_NO_POS, "ls@sys.usr lists them",
+                        "that is no name of a user here");
     e = usr_files(c, &files);
     return e ? e : users_find(c->arena->mem, &files, unit_span(u), out, c->fail);
 }

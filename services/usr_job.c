@@ -4,6 +4,7 @@
 
 #include "keys/name.h"
 #include "keys/words.h"
+#include "units/parse.h"
 
 static enum err finish(struct usr_job *j, enum err e)
 {
@@ -49,8 +50,71 @@ enum err usr_closed(struct call *c)
 
     return usr_denied(c,
                       old ? "old:SECRET is the passphrase that the key has"
-                          : "pass:SECRET is the passphrase, if the key has one",
+                          : "pass:SECRET is the passphrase; a key without one opens for the node's "
+                            "owner alone",
                       "name and passphrase do not open a key here");
+}
+
+bool usr_at_terminal(const struct call *c)
+{
+    unsigned columns, rows;
+
+    return c->term && c->term->size(c->term->ctx, &columns, &rows);
+}
+
+bool usr_own_locked(struct call *c)
+{
+    struct user user;
+    uint8_t id[32];
+
+    return !call_author(c, id, NULL) && !usr_find_id(c, id, &user) && user.here && user.locked;
+}
+
+// What usr_ask_pass was asked for: it stands in c->own until the passphrase is there.
+struct asked {
+    unsigned option;
+    enum err (*then)(struct call *c);
+    struct unit typed;
+};
+
+static void typed(struct call *c, uint32_t tag, enum err e, const struct unit *value)
+{
+    struct asked *a = c->own;
+
+    (void)tag;
+    if (!e && value->kind != UNIT_SECRET) // the end of what is typed
+        e = fail_set(c->fail, ERR_CANCELLED, FAIL_NO_POS, NULL, "no passphrase was typed");
+    else if (!e && call_keep(c, value, &a->typed))
+        e = usr_no_memory(c);
+    else if (e) {
+        call_pass(c, e, value);
+        return;
+    }
+    if (!e) {
+        c->own = NULL;
+        c->opt[a->option] = &a->typed;
+        e = a->then(c);
+    }
+    if (e)
+        call_refuse(c, e);
+    else
+        call_answer(c, &c->value);
+}
+
+enum err usr_ask_pass(struct call *c, unsigned option, enum err (*then)(struct call *c))
+{
+    const struct span question = SPAN("{inp:`passphrase: ` sct:t}@io.term");
+    struct asked *a = arena_new(c->arena, sizeof *a);
+    struct unit u;
+
+    c->arena->wipe = true;
+    if (!a || unit_parse(c->arena, question, &u, NULL))
+        return usr_no_memory(c);
+    *a = (struct asked){.option = option, .then = then};
+    c->own = a;
+    return call_spawn(c, &u, CHILD_NODE, 0, typed)
+               ? fail_set(c->fail, ERR_BUSY, FAIL_NO_POS, "try again", "too much is under way")
+               : ERR_LATER;
 }
 
 static bool is_given(const struct unit *u)
@@ -101,23 +165,12 @@ static enum err lock(struct call *c, struct usr_job *j, struct span pass)
     return user_lock(c->arena->mem, &random, &j->key, pass, PASS_COST, j->out, &j->out_n, c->fail);
 }
 
-void usr_file_name(const struct user *user, char out[USER_NAME_MAX + 8])
-{
-    size_t n = strlen(user->name);
-
-    if (!strcmp(user->name, "owner")) {
-        memcpy(out, "user.key", sizeof "user.key");
-    } else {
-        memcpy(out, user->name, n);
-        memcpy(out + n, ".user", sizeof ".user");
-    }
-}
-
 enum err usr_take_key(struct call *c, struct usr_job *j, const struct unit *pass)
 {
-    char name[USER_NAME_MAX + 8];
     enum err e;
 
+    if (j->user.bad) // says what
+        return users_find(c->arena->mem, &j->files, span_of(j->user.name), &j->user, c->fail);
     if (!j->user.here)
         return usr_denied(c, "import it, or go where it lies",
                           "that key does not lie on this machine");
@@ -129,13 +182,15 @@ enum err usr_take_key(struct call *c, struct usr_job *j, const struct unit *pass
     }
     e = usr_pass_of(c, pass, &j->pass);
     if (!e && !j->pass.at)
-        e = usr_closed(c);
+        e = usr_denied(c,
+                       c->command->run == usr_run_exp ? "old:SECRET is the passphrase that it has"
+                                                      : "pass:SECRET",
+                       "that key has a passphrase");
     if (e)
         return e;
-    usr_file_name(&j->user, name);
-    e = j->files.load(j->files.ctx, name, c->arena, &j->file);
+    e = users_load(&j->files, span_of(j->user.name), c->arena, &j->file, c->fail);
     j->opens = !e;
-    return e ? fail_set(c->fail, e, FAIL_NO_POS, NULL, "the key file cannot be read") : ERR_OK;
+    return e;
 }
 
 enum err usr_take_own_key(struct call *c, struct usr_job *j, const struct unit *pass)

@@ -46,8 +46,23 @@ enum err usr_work_key(struct call *c, struct usr_job *j);
 
 enum err usr_denied(struct call *c, const char *hint, const char *why);
 
-/** Wherever a passphrase does not open a key, or there is none: always the same. */
+/** Wherever somebody else than the node's owner cannot open a key: always the same. */
 enum err usr_closed(struct call *c);
+
+/** Is there a person to ask? */
+bool usr_at_terminal(const struct call *c);
+
+/** Does the author's own key lie here, with a passphrase? */
+bool usr_own_locked(struct call *c);
+
+/**
+ * usr_ask_pass - ask the person at the terminal for a passphrase, and go on with it
+ * @option: of the command, set to what was typed
+ * @then:   a handler of usr_three_parts
+ *
+ * Whoever has not logged in may not ask for a line himself: this service does.
+ */
+enum err usr_ask_pass(struct call *c, unsigned option, enum err (*then)(struct call *c));
 
 /** The text of a passphrase; at == NULL when u is NULL or `-`. Errors: ERR_BAD_ARG */
 MUST_USE enum err usr_pass_of(struct call *c, const struct unit *u, struct span *out);
@@ -66,8 +81,5 @@ MUST_USE enum err usr_take_own_key(struct call *c, struct usr_job *j, const stru
 
 /** A key that was brought along: TELEX-SECRET-KEY-1.. or 24 words. Errors: ERR_BAD_ARG */
 MUST_USE enum err usr_brought_key(struct call *c, struct usr_job *j, struct span text);
-
-/** Of the key file of a user. */
-void usr_file_name(const struct user *user, char out[USER_NAME_MAX + 8]);
 
 #endif

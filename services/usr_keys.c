@@ -9,7 +9,7 @@
 static enum err begin_place(struct call *c, struct usr_job *j, const struct unit *name)
 {
     struct user *all;
-    size_t n, damaged;
+    size_t n;
     struct span text;
     enum err e = usr_files(c, &j->files);
 
@@ -21,8 +21,8 @@ static enum err begin_place(struct call *c, struct usr_job *j, const struct unit
                         "a-z 0-9 -, a letter first, at most 32 characters; not owner, node, user",
                         "%S is no name for a user", &text);
     memcpy(j->user.name, text.at, text.len);
-    e = users_list(c->arena->mem, &j->files, c->scratch, &all, &n, &damaged, c->fail);
-    if (!e && n + damaged >= USERS_MAX)
+    e = users_list(c->arena->mem, &j->files, c->scratch, &all, &n, c->fail);
+    if (!e && n >= USERS_MAX)
         e = fail_set(c->fail, ERR_LIMIT, FAIL_NO_POS, "del forgets one",
                      "this machine has %u users", (unsigned long)n);
     return e;
@@ -36,22 +36,16 @@ static enum err exists(struct call *c, const char *what)
 
 static enum err end_place(struct call *c, struct usr_job *j)
 {
-    char name[USER_NAME_MAX + 8];
     struct span user = span_of(j->user.name);
     struct user other;
     enum err e;
 
     if (usr_find_id(c, j->key.public, &other) == ERR_OK)
         return exists(c, "key");
-    if (!j->lock.at) {
-        e = users_make(c->arena->mem, &j->files, NULL, user, j->key.seed, (struct span){0},
-                       PASS_COST, &other, c->fail);
-    } else {
-        usr_file_name(&j->user, name);
-        e = j->files.make(j->files.ctx, name, (struct span){(const char *)j->out, j->out_n});
-        if (e && e != ERR_EXISTS)
-            (void)fail_set(c->fail, e, FAIL_NO_POS, NULL, "the key file cannot be written");
-    }
+    e = j->lock.at ? users_keep(&j->files, user, true,
+                                (struct span){(const char *)j->out, j->out_n}, c->fail)
+                   : users_make(c->arena->mem, &j->files, NULL, user, j->key.seed, (struct span){0},
+                                PASS_COST, &other, c->fail);
     if (e == ERR_EXISTS)
         return exists(c, "name");
     return e ? e : usr_pair(c, j->user.name, j->key.public, &c->value);
@@ -134,28 +128,45 @@ static enum err begin_pass(struct call *c, struct usr_job *j)
 
 static enum err end_pass(struct call *c, struct usr_job *j)
 {
-    char name[USER_NAME_MAX + 8];
     struct user now;
     enum err e = usr_find_id(c, j->user.id, &now); // still there?
 
+    if (!e && strcmp(now.name, j->user.name) != 0)
+        e = fail_set(c->fail, ERR_CONFLICT, FAIL_NO_POS, "try again",
+                     "this user has another name by now");
     if (e)
         return e;
     if (!j->lock.at)
         return users_pass(c->arena->mem, &j->files, NULL, span_of(j->user.name), &j->key,
                           (struct span){0}, PASS_COST, c->fail);
-    usr_file_name(&j->user, name);
-    e = j->files.save(j->files.ctx, name, (struct span){(const char *)j->out, j->out_n});
-    return e ? fail_set(c->fail, e, FAIL_NO_POS, NULL, "the key file cannot be written") : ERR_OK;
+    return users_keep(&j->files, span_of(j->user.name), false,
+                      (struct span){(const char *)j->out, j->out_n}, c->fail);
 }
 
-enum err usr_run_pass(struct call *c)
+static enum err run_pass(struct call *c)
 {
     return usr_three_parts(c, begin_pass, usr_work_key, end_pass);
 }
 
+enum err usr_run_pass(struct call *c)
+{
+    return !c->own && !c->opt[USR_PASS_OLD] && usr_at_terminal(c) && usr_own_locked(c)
+               ? usr_ask_pass(c, USR_PASS_OLD, run_pass)
+               : run_pass(c);
+}
+
 // ---- Login
 
-// A user by name and passphrase, alike for those who are not here.
+static bool is_node_owner(const struct call *c)
+{
+    bool owner = false;
+
+    return !call_author((struct call *)(uintptr_t)c, NULL, &owner) && owner;
+}
+
+// A user by name and passphrase. Who is here is the node's owner's to know: all others wait as long
+// for a user who is not, and for a key that has no passphrase. That one lies in the owner's hands
+// and proves nothing; else whoever may log in at all could become the owner.
 static enum err begin_named(struct call *c, struct usr_job *j, const struct unit *who,
                             const struct unit *pass)
 {
@@ -164,21 +175,39 @@ static enum err begin_named(struct call *c, struct usr_job *j, const struct unit
 
     if (!e)
         e = usr_files(c, &j->files);
-    if (!e)
+    if (e)
+        return e;
+    if (is_node_owner(c)) {
         e = usr_find(c, who, &j->user);
-    if (e == ERR_NOT_FOUND || (!e && !j->user.here)) {
-        j->pass = given;
-        j->nobody = given.at != NULL;
-        return j->nobody ? ERR_OK : usr_closed(c);
+        return e ? e : usr_take_key(c, j, pass);
     }
-    return e ? e : usr_take_key(c, j, pass);
+    if (!given.at)
+        return usr_closed(c);
+    e = usr_find(c, who, &j->user);
+    if (e == ERR_NO_MEMORY || e == ERR_BAD_ARG)
+        return e;
+    if (!e && j->user.here && j->user.locked)
+        return usr_take_key(c, j, pass);
+    j->pass = given;
+    j->nobody = true;
+    return ERR_OK;
+}
+
+// Whose passphrase could be asked for: of others it is not told whether they have one.
+static bool asks(struct call *c)
+{
+    struct user user;
+
+    if (c->own || c->opt[USR_LOGIN_PASS] || c->arg->kind == UNIT_SECRET ||
+        c->arg->kind == UNIT_MAP || !usr_at_terminal(c))
+        return false;
+    return !is_node_owner(c) || (!usr_find(c, c->arg, &user) && user.here && user.locked);
 }
 
 static enum err begin_login(struct call *c, struct usr_job *j)
 {
     const struct unit *who = c->arg, *pass = c->opt[USR_LOGIN_PASS];
     const struct identity *node;
-    bool owner;
     enum err e = call_node(c, &node); // to be certified, and the owner's key is there then
 
     if (e)
@@ -191,13 +220,15 @@ static enum err begin_login(struct call *c, struct usr_job *j)
         if (!who || (pass && pass->kind != UNIT_SECRET))
             return usr_bad(c, "wanted {ath:USER pass:SECRET}");
     }
-    e = begin_named(c, j, who, pass);
-    if (e || !j->open)
-        return e;
-    // A key that lies here without a passphrase is in the hands of the node's owner: for anybody else
-    // it proves nothing. Else whoever may log in at all could become the owner.
-    e = call_author(c, NULL, &owner);
-    return !e && owner ? ERR_OK : usr_closed(c);
+    return begin_named(c, j, who, pass);
+}
+
+enum err usr_comes_back(struct call *c)
+{
+    return is_node_owner(c) && usr_at_terminal(c) && !call_owner_locked(c)
+               ? usr_denied(c, "(pass !`..`)@sys.usr sets one",
+                            "your key has no passphrase, so you could not log in again")
+               : ERR_OK;
 }
 
 // His word that this node acts for him, made now and kept by the session alone.
@@ -210,6 +241,8 @@ static enum err end_login(struct call *c, struct usr_job *j)
     size_t n;
     enum err e = call_node(c, &node);
 
+    if (!e && memcmp(j->key.public, node->cert.user, sizeof j->key.public) != 0)
+        e = usr_comes_back(c);
     if (!e)
         e = usr_draw(c, serial, sizeof serial);
     if (e)
@@ -227,9 +260,14 @@ static enum err end_login(struct call *c, struct usr_job *j)
                       (struct span){(const char *)bytes, n});
 }
 
-enum err usr_run_login(struct call *c)
+static enum err run_login(struct call *c)
 {
     return usr_three_parts(c, begin_login, usr_work_key, end_login);
+}
+
+enum err usr_run_login(struct call *c)
+{
+    return asks(c) ? usr_ask_pass(c, USR_LOGIN_PASS, run_login) : run_login(c);
 }
 
 // ---- Export
@@ -243,7 +281,6 @@ static enum err begin_exp(struct call *c, struct usr_job *j)
 {
     const struct unit *old = c->opt[USR_EXP_OLD];
     bool shows = is_on(c, USR_EXP_WORDS) || is_on(c, USR_EXP_QR), himself;
-    unsigned columns, rows;
     struct span pass;
     struct user user;
     uint8_t id[32];
@@ -251,7 +288,7 @@ static enum err begin_exp(struct call *c, struct usr_job *j)
 
     if (!e && !pass.at && !shows)
         e = usr_bad(c, "a key goes out locked, or on paper: pass:SECRET, words:t or qr:t");
-    if (!e && shows && (!c->term || !c->term->size(c->term->ctx, &columns, &rows)))
+    if (!e && shows && !usr_at_terminal(c))
         e = usr_denied(c, "at a terminal, or as a file: {exp:- pass:SECRET}",
                        "a secret key is shown only where a person looks");
     if (!e)
@@ -262,18 +299,18 @@ static enum err begin_exp(struct call *c, struct usr_job *j)
               (usr_find(c, c->arg, &user) == ERR_OK && memcmp(user.id, id, sizeof id) == 0);
     if (himself)
         e = usr_take_own_key(c, j, old);
-    else if (!old) // a key without a passphrase is its user's alone
-        e = usr_closed(c);
     else
         e = begin_named(c, j, c->arg, old);
-    if (!e && !himself && j->open)
-        e = usr_closed(c);
+    if (!e && !himself && j->open) // only the node's owner is told
+        e = usr_denied(c, NULL, "that key has no passphrase: only its user exports it");
     return e ? e : usr_will_lock(c, j, pass);
 }
 
+// Whoever asked may have lost the terminal while the key was opened.
 static enum err say(struct call *c, struct span text)
 {
-    return c->term->say(c->term->ctx, text);
+    return c->term ? c->term->say(c->term->ctx, text)
+                   : usr_denied(c, NULL, "a secret key is shown only where a person looks");
 }
 
 // Four lines of six words.
@@ -317,7 +354,17 @@ static enum err end_exp(struct call *c, struct usr_job *j)
     return copy ? unit_bytes((struct span){copy, j->out_n}, &c->value) : usr_no_memory(c);
 }
 
-enum err usr_run_exp(struct call *c)
+static enum err run_exp(struct call *c)
 {
     return usr_three_parts(c, begin_exp, usr_work_key, end_exp);
+}
+
+enum err usr_run_exp(struct call *c)
+{
+    bool wants = c->opt[USR_EXP_PASS] || is_on(c, USR_EXP_WORDS) || is_on(c, USR_EXP_QR);
+
+    return !c->own && wants && !c->opt[USR_EXP_OLD] && c->arg->kind == UNIT_NONE &&
+                   usr_at_terminal(c) && usr_own_locked(c)
+               ? usr_ask_pass(c, USR_EXP_OLD, run_exp)
+               : run_exp(c);
 }

@@ -166,15 +166,24 @@ enum err usr_run_grant(struct call *c)
                : ERR_LATER;
 }
 
-enum err usr_run_revoke(struct call *c)
+static enum err revoke_one(struct call *c, const struct unit *id)
 {
-    const struct unit *id = c->arg;
-
     if (id->kind == UNIT_MAP)
         id = unit_get_word(id, SPAN("id"), c->arena->mem);
     if (!id || id->kind != UNIT_BYTES || id->n != 32)
         return usr_bad(c, "the id of a grant has 32 bytes");
     return call_revoke(c, (const uint8_t *)id->s);
+}
+
+enum err usr_run_revoke(struct call *c)
+{
+    enum err e = ERR_OK;
+
+    if (c->arg->kind != UNIT_LIST)
+        return revoke_one(c, c->arg);
+    for (uint32_t i = 0; !e && i < c->arg->n; i++)
+        e = revoke_one(c, &c->arg->items[i]);
+    return e;
 }
 
 // Whose names the author may know.
@@ -188,14 +197,13 @@ struct names {
 static enum err names_init(struct call *c, struct names *out)
 {
     struct key_files files;
-    size_t damaged;
     enum err e;
 
     *out = (struct names){0};
     e = call_author(c, out->own, &out->owner);
     if (e || usr_files(c, &files)) // no files: no names
         return e;
-    return users_list(c->arena->mem, &files, c->scratch, &out->all, &out->n, &damaged, c->fail);
+    return users_list(c->arena->mem, &files, c->scratch, &out->all, &out->n, c->fail);
 }
 
 static enum err called(struct call *c, const struct names *names, const uint8_t id[32],
@@ -204,7 +212,7 @@ static enum err called(struct call *c, const struct names *names, const uint8_t 
     for (size_t i = 0; i < names->n; i++) {
         const struct user *user = &names->all[i];
 
-        if (memcmp(user->id, id, 32) == 0 &&
+        if (user->known && memcmp(user->id, id, 32) == 0 &&
             (names->owner || !strcmp(user->name, "owner") || memcmp(names->own, id, 32) == 0))
             return usr_text_unit(c, user->name, strlen(user->name), out);
     }
@@ -229,12 +237,48 @@ static enum err shown_value(struct call *c, const struct names *names, const str
     return e;
 }
 
+// A row as people read it, with a word of it that holds no more.
+static enum err shown_row(struct call *c, const struct names *names, const struct unit *g,
+                          struct unit *out)
+{
+    struct unit *items = unit_array(c->arena, 2 * (size_t)g->n + 2);
+    const struct unit *until = unit_get_word(g, SPAN("until"), c->arena->mem);
+    int64_t ns;
+    size_t n = g->n;
+    enum err e = ERR_OK;
+
+    if (!items)
+        return usr_no_memory(c);
+    memcpy(items, g->items, 2 * n * sizeof *items);
+    for (size_t k = 0; !e && k < n; k++)
+        e = shown_value(c, names, &items[2 * k], &items[2 * k + 1]);
+    if (!e && until && until->kind == UNIT_INT && !(until->flags & UNIT_BIG) && c->plat->utc_ns &&
+        !c->plat->utc_ns(c->plat->ctx, &ns) && until->i < ns / 1000000) {
+        items[2 * n] = unit_word("over");
+        items[2 * n + 1] = unit_bool(true);
+        n++;
+    }
+    return e ? e : unit_map(c->arena, items, n, NULL, out);
+}
+
+static bool is_to(struct call *c, const struct unit *g, const uint8_t id[32])
+{
+    const struct unit *to = unit_get_word(g, SPAN("to"), c->arena->mem);
+
+    return to && to->kind == UNIT_BYTES && to->n == 32 && memcmp(to->s, id, 32) == 0;
+}
+
 enum err usr_run_grants(struct call *c)
 {
+    bool some = c->arg && c->arg->kind != UNIT_NONE;
     struct unit list, *rows;
     struct names names;
-    enum err e = names_init(c, &names);
+    uint8_t id[32];
+    size_t n = 0;
+    enum err e = some ? usr_id(c, c->arg, id) : ERR_OK;
 
+    if (!e)
+        e = names_init(c, &names);
     if (!e)
         e = call_grants(c, &list);
     if (e)
@@ -242,27 +286,47 @@ enum err usr_run_grants(struct call *c)
     rows = unit_array(c->arena, list.n);
     if (!rows)
         return usr_no_memory(c);
-    for (uint32_t i = 0; !e && i < list.n; i++) {
-        const struct unit *g = &list.items[i];
-        struct unit *items = unit_array(c->arena, 2 * (size_t)g->n);
+    for (uint32_t i = 0; !e && i < list.n; i++)
+        if (!some || is_to(c, &list.items[i], id))
+            e = shown_row(c, &names, &list.items[i], &rows[n++]);
+    return e ? e : unit_list(rows, n, &c->value);
+}
 
-        if (!items)
-            return usr_no_memory(c);
-        memcpy(items, g->items, 2 * g->n * sizeof *items);
-        for (uint32_t k = 0; !e && k < g->n; k++)
-            e = shown_value(c, &names, &items[2 * k], &items[2 * k + 1]);
-        if (!e)
-            e = unit_map(c->arena, items, g->n, NULL, &rows[i]);
+static enum err owned(struct call *c)
+{
+    struct unit list, *rows;
+    struct names names;
+    enum err e = names_init(c, &names);
+
+    if (!e)
+        e = call_owned(c, &list);
+    if (e)
+        return e;
+    rows = unit_array(c->arena, list.n);
+    if (!rows)
+        return usr_no_memory(c);
+    for (uint32_t i = 0; !e && i < list.n; i++) {
+        struct unit pair[2] = {list.items[i].items[0]};
+
+        e = called(c, &names, (const uint8_t *)list.items[i].items[1].s, &pair[1]);
+        if (!e && unit_build(c->arena, UNIT_PAIR, pair, 2, NULL, &rows[i]))
+            e = usr_no_memory(c);
     }
     return e ? e : unit_list(rows, list.n, &c->value);
 }
 
 enum err usr_run_own(struct call *c)
 {
-    const struct unit *service = &c->arg->items[0], *user = &c->arg->items[1];
+    const struct unit *service, *user;
     uint8_t id[32];
-    bool back = user->kind == UNIT_NONE;
-    enum err e = back ? ERR_OK : usr_id(c, user, id);
+    bool back;
+    enum err e;
 
+    if (!c->arg || c->arg->kind == UNIT_NONE)
+        return owned(c);
+    service = &c->arg->items[0];
+    user = &c->arg->items[1];
+    back = user->kind == UNIT_NONE;
+    e = back ? ERR_OK : usr_id(c, user, id);
     return e ? e : call_own(c, unit_span(service), back ? NULL : id);
 }

@@ -269,6 +269,16 @@ void ask_end(struct session *s)
     }
 }
 
+// Those who have lost this terminal: somebody else sits here now.
+static void drop_lost(struct session *s)
+{
+    for (size_t i = s->asks_n; i--;)
+        if (!s->asks[i].call->term) {
+            answer_none(s->asks[i].call);
+            remove_ask(s, i);
+        }
+}
+
 static bool pump_keys(struct session *s)
 {
     bool moved = keyboard_wanted(s) && keyboard_read(s);
@@ -302,6 +312,7 @@ bool ask_pump(struct session *s)
 {
     bool moved = false;
 
+    drop_lost(s);
     if (s->prompted || ((s->asks_n || s->prompt.n) && ask_by_keyboard(s)))
         return s->lambda.stage != STAGE_OVER && pump_keys(s);
     // A line behind a unit that is not complete is not there yet.

@@ -9,42 +9,57 @@ static const char asking[] =
     "More of a command:                        help.sum@math.calc\n"
     "Values go into other messages:            (neg (sum (1 2))@math.calc)@math.calc\n";
 
-static enum err help_map(struct arena *a, struct unit *out)
+// The next service that the session's user may use anything of, from *i on; NULL: none.
+static const struct service *next(const struct session *s, size_t *i)
 {
-    struct unit *items;
-    size_t n = 0;
+    const struct service *one;
 
-    while (services_all[n])
+    while ((one = services_all[*i])) {
+        ++*i;
+        if (term_may(s->program->kernel, &s->term, span_of(one->name)))
+            return one;
+    }
+    return NULL;
+}
+
+static enum err help_map(const struct session *s, struct arena *a, struct unit *out)
+{
+    const struct service *one;
+    struct unit *items;
+    size_t n = 0, i = 0;
+
+    while (next(s, &i))
         n++;
     items = unit_array(a, 2 * n);
     if (!items)
         return ERR_NO_MEMORY;
-    for (size_t i = 0; i < n; i++) {
-        items[2 * i] = unit_word(services_all[i]->name);
-        items[2 * i + 1] = unit_word(services_all[i]->info);
+    for (n = i = 0; (one = next(s, &i)); n++) {
+        items[2 * n] = unit_word(one->name);
+        items[2 * n + 1] = unit_word(one->info);
     }
     return unit_map(a, items, n, NULL, out);
 }
 
-enum err help_make(bool map, struct arena *a, struct unit *out)
+enum err help_make(const struct session *s, struct arena *a, struct unit *out)
 {
-    size_t widest = 0, n = sizeof asking, at = 0;
+    size_t widest = 0, n = sizeof asking, at = 0, i;
+    const struct service *one;
     char *text;
 
-    if (map)
-        return help_map(a, out);
-    for (size_t i = 0; services_all[i]; i++) {
-        size_t len = strlen(services_all[i]->name);
+    if (s->program->opt.json)
+        return help_map(s, a, out);
+    for (i = 0; (one = next(s, &i));) {
+        size_t len = strlen(one->name);
 
         widest = len > widest ? len : widest;
     }
-    for (size_t i = 0; services_all[i]; i++)
-        n += widest + strlen(services_all[i]->info) + 4;
+    for (i = 0; (one = next(s, &i));)
+        n += widest + strlen(one->info) + 4;
     text = arena_new(a, n);
     if (!text)
         return ERR_NO_MEMORY;
-    for (size_t i = 0; services_all[i]; i++) {
-        struct span name = span_of(services_all[i]->name), info = span_of(services_all[i]->info);
+    for (i = 0; (one = next(s, &i));) {
+        struct span name = span_of(one->name), info = span_of(one->info);
 
         memcpy(text + at, name.at, name.len);
         memset(text + at + name.len, ' ', widest + 3 - name.len);

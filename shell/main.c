@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The program: its options, and which texts are read in which order.
+#include "keys/name.h"
 #include "shell/cells.h"
 #include "shell/mask.h"
 #include "shell/shell.h"
@@ -20,7 +21,8 @@ static const char usage[] =
     "  --json-in  messages are JSON too\n"
     "  --stop     end at the first error; else what comes behind it runs all the same\n"
     "  --sign     print each unit as a document, signed by this node\n"
-    "  --verify   check documents, print their units\n"
+    "  --verify   check documents, print their units, whoever signed them\n"
+    "  --by=tu1.. with --verify: only those that this user signed\n"
     "  --help     this text\n"
     "  --version\n"
     "  --         what follows are files\n"
@@ -160,6 +162,7 @@ struct switches {
 // Status of wrong usage, or 0.
 static int parse(const struct plat *plat, int argc, char **argv, struct switches *out)
 {
+    const struct span by = SPAN("--by=");
     bool files = false;
 
     for (int i = 1; i < argc; i++) {
@@ -185,6 +188,11 @@ static int parse(const struct plat *plat, int argc, char **argv, struct switches
             if (out->opt.mode && out->opt.mode != mode)
                 return say_usage(plat, "either --sign or --verify", "");
             out->opt.mode = mode;
+        } else if (word.len > by.len && memcmp(word.at, by.at, by.len) == 0) {
+            word = (struct span){word.at + by.len, word.len - by.len};
+            if (key_parse(word, KEY_USER, out->opt.by, NULL))
+                return say_usage(plat, "--by wants the key of a user, tu1..: ", argv[i]);
+            out->opt.by_set = true;
         } else if (span_eq(word, SPAN("--help")) || span_eq(word, SPAN("-h"))) {
             out->help = true;
         } else if (span_eq(word, SPAN("--version")) || span_eq(word, SPAN("-V"))) {
@@ -193,6 +201,8 @@ static int parse(const struct plat *plat, int argc, char **argv, struct switches
             return say_usage(plat, "there is no option ", argv[i]);
         }
     }
+    if (out->opt.by_set && out->opt.mode != MODE_VERIFY)
+        return say_usage(plat, "--by goes with --verify", "");
     return 0;
 }
 
@@ -209,8 +219,12 @@ static void read_all(struct session *s, int argc, char **argv, char **words)
             read_file(s, words[i], argv[i], true);
         else if (span_eq(word, SPAN("--")))
             files = true;
-        else if (word.at[1] == 'e')
-            read_text(s, word.len > 2 ? words[i] + 2 : words[++i]);
+        else if (word.at[1] == 'e') {
+            i += word.len == 2;
+            read_text(s, word.len > 2 ? words[i] + 2 : words[i]);
+            if (words[i] != argv[i]) // a copy that was made for its secrets
+                mem_wipe(words[i], strlen(words[i]));
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Secrets in a source text: from ! and a backtick to its end, never shown or kept. LANGUAGE 6.
+// Secrets in a source text: from ! and a backtick to its end, never shown or kept.
 #ifndef TELEX_SHELL_MASK_H
 #define TELEX_SHELL_MASK_H
 

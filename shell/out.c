@@ -35,6 +35,7 @@ static void send(struct out *o, const void *bytes, size_t n)
 void out_flush(struct out *o)
 {
     send(o, o->buf, o->n);
+    mem_wipe(o->buf, o->n); // it may have been a key on its way to paper
     o->n = 0;
 }
 

@@ -135,6 +135,14 @@ static bool anybody(const struct program *p)
     return false;
 }
 
+// Whoever stands before a machine whose owner has a passphrase must prove first who he is.
+static void begin(struct session *s)
+{
+    if (s->program->plat->machine && kernel_owner_locked(s->program->kernel))
+        term_lock(s->program->kernel, &s->term);
+    lambda_start(s);
+}
+
 void program_prompts(struct program *p, struct session *first)
 {
     const struct plat *plat = p->plat;
@@ -143,10 +151,10 @@ void program_prompts(struct program *p, struct session *first)
     first->hub = plat->seats_n > 0;
     for (size_t i = 0; first->hub && i < plat->seats_n; i++)
         if (!session_new(p, plat->seats[i], &s))
-            lambda_start(s);
+            begin(s);
     if (p->n == 1) { // the only place, or no memory for others
         first->hub = false;
-        lambda_start(first);
+        begin(first);
     }
     while (anybody(p))
         program_turn(p);

@@ -49,7 +49,7 @@ struct reader {
     size_t error, start;         // in buf: first wrong byte, and where its unit began
 };
 
-/** Where an error is: LANGUAGE section 5. */
+/** Where an error is: line and column from 1, pos in bytes from 0. */
 struct place {
     const char *name;
     size_t line, column, pos;
@@ -93,7 +93,7 @@ struct span reader_broken(const struct reader *r, bool error, size_t *at);
 bool reader_is_alone(const struct reader *r, struct span text);
 
 /**
- * reader_resume - after an error go on where LANGUAGE section 1 says
+ * reader_resume - after an error go on where units/GRAMMAR.md says ("After an error")
  * @lines: that were left out, when it is more than the one
  *
  * Returns ERR_LATER when more must arrive to know.

@@ -140,9 +140,13 @@ static void fail_here(struct session *s, enum err e, struct fail *f)
 static enum err open_doc(struct session *s, struct arena *a, const struct unit *u, struct unit *out,
                          struct fail *f)
 {
+    const struct options *opt = &s->program->opt;
     struct doc doc;
     enum err e = doc_open_again(&s->proven, a, unit_span(u), &doc, f);
 
+    if (!e && opt->by_set && memcmp(doc.cert.user, opt->by, sizeof opt->by) != 0)
+        e = fail_set(f, ERR_BAD_SIGN, FAIL_NO_POS, "(check %`..`)@sys.usr tells who did",
+                     "this document holds, but another user signed it than --by names");
     if (!e)
         *out = doc.body;
     return e;
@@ -182,7 +186,7 @@ enum err session_unit(struct session *s, struct reader *r, struct arena *a, stru
     if (u->kind == UNIT_BYTES && doc_is(unit_span(u)))
         return open_doc(s, a, u, u, f);
     if (u->kind == UNIT_STR && !r->json && reader_is_alone(r, SPAN("help")))
-        return help_make(s->program->opt.json, a, u);
+        return help_make(s, a, u);
     return ERR_OK;
 }
 

@@ -34,6 +34,8 @@ enum mode { MODE_RUN, MODE_SIGN, MODE_VERIFY };
 struct options {
     enum mode mode;
     bool json, json_in, stop;
+    bool by_set;
+    uint8_t by[32]; // with MODE_VERIFY: who must have signed
 };
 
 enum { EXCERPT_BYTES = 1200 };
@@ -198,7 +200,7 @@ void session_failed(struct session *s, int class);
 /** Remember where the unit that runs began; before its text changes. */
 void session_mark(struct session *s);
 
-/** A value as LANGUAGE section 1 says. */
+/** A value: a string raw, none not at all, else in canonical print (units/GRAMMAR.md). */
 void session_show(struct session *s, const struct unit *u);
 
 /**
@@ -338,7 +340,7 @@ void report_note(struct session *s, const char *what, const char *why);
 
 // ---- help.c
 
-/** What `help` answers: all services. */
-MUST_USE enum err help_make(bool map, struct arena *a, struct unit *out);
+/** What `help` answers: the services that the session's user may use anything of. */
+MUST_USE enum err help_make(const struct session *s, struct arena *a, struct unit *out);
 
 #endif

@@ -132,6 +132,14 @@ static void fail(void *ctx, const struct unit *error, uint64_t id)
         show_error(to, error, id);
 }
 
+// What one has typed is not for the next.
+static void changed(void *ctx)
+{
+    struct session *s = ctx;
+
+    history_fini(&s->prompt.history);
+}
+
 void term_init(struct session *s)
 {
     s->term = (struct term){.ctx = s,
@@ -145,6 +153,7 @@ void term_init(struct session *s)
                             .message = prompt_message,
                             .show = show,
                             .fail = fail,
-                            .pressed = ask_pressed};
+                            .pressed = ask_pressed,
+                            .changed = changed};
     pixels_init(s);
 }

@@ -5,6 +5,7 @@
 # layer    who may include whom: LAYERS below
 # system   headers that are not ours: the core has the freestanding ones, each library one wrapper
 # licence  every source says under which
+# cites    what a comment names is in the tree: no page that is kept elsewhere
 # alone    every header compiles by itself
 # symbols  what the core and the libraries ask of the machine stands in tests/lint.symbols
 # format   clang-format 14 agrees
@@ -74,6 +75,7 @@ services/usr_docs.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.
 services/usr_job.c  units keys msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_usr.h services/usr_job.h
 services/usr_job.h  units keys msgs kernel/service.h kernel/plat.h kernel/term.h services/sys_usr.h services/usr_job.h
 shell           units msgs kernel/kernel.h kernel/plat.h kernel/service.h kernel/term.h shell services/services.def
+shell/main.c    units keys/name.h kernel/kernel.h kernel/plat.h kernel/service.h shell services/services.def
 cluster         units keys msgs kernel/service.h kernel/plat.h kernel/kernel.h kernel/route.h cluster
 LAYERS
 
@@ -202,6 +204,14 @@ asked() {
     ) | sort -u >>"$tmp/wanted"
 }
 
+cites() {
+    # shellcheck disable=SC2086
+    find $core tests cookbook README.md Makefile -name '*.[ch]' -o -name '*.def' -o -name '*.mk' -o -name '*.md' \
+        -o -name '*.sh' -o -name '*.msg' -o -name Makefile | sort | xargs grep -nwE \
+        '[L]ANGUAGE|[M]ESSAGES|[S]ERVICES|[A]RCHITECTURE|[D]EPENDENCIES|[M]ODELS' |
+        sed 's/^\([^:]*:[0-9]*\):.*/\1: cites: names a page that is not in the tree/'
+}
+
 # A suite that is not in the list would never run.
 suites() {
     sed -n 's/^Suite \*\([a-z0-9_]*\)_suite(void)$/\1/p' tests/check/*.c | sort | while read -r name; do
@@ -246,7 +256,7 @@ run() {
     cat "$tmp/out" >>"$tmp/bad"
 }
 skipped=0
-for rule in includes alone symbols suites format image; do run $rule; done
+for rule in includes alone symbols cites suites format image; do run $rule; done
 
 sort -u "$tmp/bad"
 bad=$(sort -u "$tmp/bad" | wc -l)

@@ -44,7 +44,7 @@ enum cbor_tag {
  * @out: room for exactly u->bytes bytes
  *
  * Returns the end of what was written, out + u->bytes. Secrets are written in clear: only
- * msgs/ may let them leave, see LANGUAGE section 6.
+ * msgs/ may let them leave, in a message to a node of their owner.
  */
 uint8_t *unit_encode(const struct unit *u, uint8_t *out);
 

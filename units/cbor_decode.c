@@ -360,6 +360,7 @@ static enum err read_stream(struct decoder *d, const uint8_t *tag, unsigned leve
     e = open(d, &array, array.argument, level, &items);
     if (e)
         return e == ERR_TOO_DEEP ? bad(d, tag, e, err_text(e)) : e;
+    d->nodes -= (size_t)array.argument - 1; // service and address are no units of their own
     e = read_items(d, level, 1, items);
     if (e)
         return e;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Characters of the language: which bytes and code points make words, blanks and escapes.
-// LANGUAGE section 1 "Characters", "Escapes", "Bare or quoted".
+// units/GRAMMAR.md, "Tokens" and "Canonical print".
 #ifndef TELEX_UNITS_CHARS_H
 #define TELEX_UNITS_CHARS_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Units as JSON (RFC 8259) and back, through cJSON, with no digit lost. LANGUAGE section 2.
+// Units as JSON (RFC 8259) and back, through cJSON, with no digit lost.
 // Forms of the units that JSON lacks: units/json_form.h.
 //
 // The build gives cJSON CJSON_NESTING_LIMIT=193, which is JSON_DEPTH_MAX (units/json_text.h says

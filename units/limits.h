@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The limits of one unit, each with its reason. LANGUAGE section 1; tests stand at and past each.
+// The limits of one unit, each with its reason. Tests stand at and past each.
 #ifndef TELEX_UNITS_LIMITS_H
 #define TELEX_UNITS_LIMITS_H
 

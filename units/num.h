@@ -21,9 +21,9 @@
 
 enum {
     NUM_PREC = 34,       // significant digits unless asked for: decimal128
-    NUM_PREC_MAX = 1000, // LANGUAGE section 7
+    NUM_PREC_MAX = 1000, // more would delay others
 
-    // Digits of operands: what a call may delay others by. LANGUAGE section 7.
+    // Digits of operands: what a call may delay others by.
     NUM_SQRT_DIGITS_MAX = 10000,
     NUM_DIV_DIGITS_MAX = 100000, // div mod quo gcd lcm
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Equality, keyed hash and order of units. LANGUAGE section 1 "Order" and "Equality".
+// Equality, keyed hash and order of units: units/GRAMMAR.md, "Equality and order".
 //
 // All of it is bounded by the nodes of the unit times its depth, whatever a peer sends: maps with
 // containers as keys are matched by hash, and are put in order by their encodings, so that no key

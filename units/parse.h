@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From text to units: LANGUAGE section 1, the grammar in units/GRAMMAR.md.
+// From text to units, by the grammar in units/GRAMMAR.md.
 //
 // The parser is resumable: a text may still be arriving (a pipe, a serial line), and however it
 // is cut into pieces, the same units come out, each byte being looked at once. It keeps a stack
@@ -53,7 +53,7 @@ void parser_where(struct parser *p, size_t line, size_t column);
  *          ERR_NOT_FOUND only blanks and comments were left (only with @last)
  *          else          an error; f->pos and parser_start count from the start of @text.
  *                        The parser has forgotten the unit; where to go on is the caller's choice
- *                        (LANGUAGE section 1, "After an error")
+ *                        (units/GRAMMAR.md, "After an error")
  */
 MUST_USE enum err parser_next(struct parser *p, struct arena *a, struct span text, bool last,
                               size_t *used, struct unit *out, struct fail *f);

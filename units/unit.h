@@ -19,7 +19,7 @@
 #include "units/arena.h"
 #include "units/limits.h"
 
-// In the order of LANGUAGE section 1; numbers compare by value, kinds after STR by encoding.
+// In the order of sort; numbers compare by value, kinds after STR by encoding (units/GRAMMAR.md).
 enum unit_kind {
     UNIT_NONE,
     UNIT_BOOL,

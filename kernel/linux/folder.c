@@ -160,7 +160,8 @@ static enum err load_once(int dir, const char *name, struct arena *a, struct spa
         e = ERR_NOT_SUPPORTED;
     else if (!is_private(name, &st))
         e = ERR_DENIED;
-    else if (st.st_size > FILE_BYTES_MAX)
+    else if (st.st_size > FILE_BYTES_MAX ||
+             (uint64_t)st.st_size > a->limit_bytes - a->used_bytes) // not for want of memory
         e = ERR_TOO_BIG;
     else
         e = read_all(fd, (size_t)st.st_size, a, out);

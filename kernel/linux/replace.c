@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel/linux/linux.h"
@@ -20,6 +21,7 @@
 enum {
     TRIES = 8,       // when others are in the way each time
     TEMP_BYTES = 32, // a name, terminated
+    LOCK_TRIES = 40, // 200 ms: whoever has it writes one small file
 };
 
 static const char temp_begin[] = ".new-";
@@ -208,9 +210,66 @@ static enum err del(void *ctx, const char *name)
     return e;
 }
 
+// ---- Several programs on one folder
+
+// A file that is replaced is another one, and one that is written has another time.
+static uint64_t stamp(void *ctx, const char *name)
+{
+    struct linux_port *p = ctx;
+    const uint64_t odd = 0x9E3779B97F4A7C15u; // 2^64 / golden ratio: spreads what differs little
+    struct stat st;
+    uint64_t n;
+    int dir;
+
+    if (!linux_is_plain(name) || linux_folder_open(p, false, &dir))
+        return 0;
+    if (fstatat(dir, name, &st, 0)) {
+        (void)close(dir);
+        return 0;
+    }
+    (void)close(dir);
+    n = (uint64_t)st.st_ino * odd + (uint64_t)st.st_size;
+    n = n * odd + (uint64_t)st.st_mtim.tv_sec;
+    n = n * odd + (uint64_t)st.st_mtim.tv_nsec;
+    n = n * odd + st.st_mode; // it may be trusted no more
+    return n ? n : 1;
+}
+
+static enum err lock(void *ctx, bool on)
+{
+    struct linux_port *p = ctx;
+    const struct timespec wait = {0, 5000000};
+    int dir, failed = 0;
+    enum err e;
+
+    if (p->locked) {
+        (void)close(p->locked - 1); // gives the lock back
+        p->locked = 0;
+    }
+    if (!on)
+        return ERR_OK;
+    e = linux_folder_open(p, true, &dir);
+    if (e)
+        return e;
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        failed = flock(dir, LOCK_EX | LOCK_NB) ? errno : 0;
+        if (failed != EWOULDBLOCK && failed != EINTR)
+            break;
+        (void)nanosleep(&wait, NULL);
+    }
+    if (failed == EWOULDBLOCK || failed == EINTR) {
+        (void)close(dir);
+        return ERR_BUSY;
+    }
+    p->locked = dir + 1; // a file system without locks has but one program on it, we hope
+    return ERR_OK;
+}
+
 void linux_replace_init(struct linux_port *p)
 {
     p->file.make = make;
     p->file.save = save;
     p->file.del = del;
+    p->file.stamp = stamp;
+    p->file.lock = lock;
 }

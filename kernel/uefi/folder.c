@@ -50,7 +50,8 @@ static enum err load(void *ctx, const char *name, struct arena *a, struct span *
     if (e)
         goto close;
     e = ERR_TOO_BIG;
-    if (info.file.FileSize > FILE_MAX_BYTES)
+    if (info.file.FileSize > FILE_MAX_BYTES ||
+        info.file.FileSize > a->limit_bytes - a->used_bytes) // not for want of memory
         goto close;
     n = (UINTN)info.file.FileSize;
     e = ERR_NO_MEMORY;

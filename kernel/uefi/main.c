@@ -49,7 +49,8 @@ static void run(void)
     char name[] = "telex";
     char *argv[] = {name, NULL};
 
-    m->plat = (struct plat){.ctx = m, .name = "uefi", .wait = wait, .init_msg = "/init.msg"};
+    m->plat = (struct plat){
+        .ctx = m, .name = "uefi", .wait = wait, .init_msg = "/init.msg", .machine = true};
     clock_init(m);
     mem_init(m);
     console_init(m);

@@ -23,7 +23,7 @@ static void give(struct node *n, const struct identity *id, const uint8_t user[3
     if (unit_bytes((struct span){(const char *)user, 32}, &parts[1]) ||
         unit_parse(&a, span_of(may), &parts[3], &f) ||
         unit_build(&a, UNIT_MAP, parts, 4, NULL, &u) ||
-        grant_new(n->k, &u, id->cert.user, true, &g, &f))
+        grant_new(n->k, &u, id->cert.user, &n->k->owner, &g, &f))
         exit(2);
     rights_add(n->k, g);
     arena_fini(&a);

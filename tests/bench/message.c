@@ -60,6 +60,7 @@ static void ask(struct arena *a, const struct unit *body)
                                        .hops = 4,
                                        .arena = a,
                                        .done = done};
+        memcpy(requests[i].author, pair.own_a.cert.user, sizeof requests[i].author);
         pair_must(session_send(&pair.a, &requests[i], NULL), "send");
         pair_must(session_flush(&pair.a, put_in, NULL), "flush of A");
     }

@@ -8,7 +8,7 @@
 #include "tests/check/keys_fix.h"
 #include "tests/sim/lab.h"
 
-enum { WIRE_MAX = 2048, SENT_MAX = 300 };
+enum { WIRE_MAX = 2048, SENT_MAX = 300, SLOTS = 4 };
 
 struct net_node {
     struct sim sim;
@@ -16,8 +16,9 @@ struct net_node {
     struct replies replies;
     struct clock clock;
     struct identity own;
-    struct session slots[2], *s; // the present one is one of them
-    bool up;
+    struct session slots[SLOTS], *s; // the present one is one of them
+    bool open[SLOTS];                // session_init, and no session_fini yet
+    bool up;                         // the present one is
 };
 
 // A message on its way, or one that was.
@@ -32,6 +33,8 @@ struct net_sent {
     struct arena arena;
     struct unit body;
     unsigned ends; // how often done was called
+    unsigned runs; // how often B began to run it: asserted to be once
+    bool again;    // it has the name of another one
     enum err e;
     char text[300]; // value, or `!code why`
     bool used;
@@ -46,6 +49,9 @@ struct net {
     bool lose; // what leaves is lost
 };
 
+// Which ends of the old session stay open beside the new one.
+enum { LEAVE_A = 1, LEAVE_B = 2 };
+
 /** @user: of A is that of B, who owns B. Else A's own, who has no rights there. */
 void net_init(struct net *n, bool same_user);
 
@@ -55,7 +61,13 @@ void net_done(struct net *n);
 /** A new session; requests of the old one go on in it. */
 void net_connect(struct net *n);
 
-/** The session is cut at both ends. @a_too: A knows; its requests end. */
+/** The same; @leave: what stays open. */
+void net_connect_beside(struct net *n, unsigned leave);
+
+/** Old ends are closed; what waits in them goes on in the present one. */
+void net_close_old(struct net_node *x);
+
+/** All sessions are cut at both ends. */
 void net_cut(struct net *n);
 
 /** The conf of a session end. */
@@ -68,8 +80,14 @@ struct net_sent *net_send_for(struct net *n, const char *text, int64_t ttl_ms);
 /** All that is to leave one end, on the wire. */
 void net_flush(struct net *n, bool of_b);
 
+/** The same of an end that may be over, or not the present one. */
+void net_flush_of(struct net *n, bool of_b, struct session *s);
+
 /** Take the first message from the wire in. */
 enum err net_take(struct net *n);
+
+/** All open ends of the side that it is meant for hear it, the oldest first. */
+void net_hear(struct net *n, const struct net_msg *m);
 
 /** Until nothing moves any more. */
 void net_run(struct net *n);

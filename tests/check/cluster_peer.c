@@ -84,6 +84,8 @@ static const struct {
     {"(seen (5 -1))", false, false, ERR_SYNTAX},
     {"(seen (5 99999999999999999999))", false, false, ERR_SYNTAX},
     {"(seen (5 x))", false, false, ERR_SYNTAX},
+    {"(seen (5 4503599627370496))", false, false, ERR_SYNTAX}, // past the last stream
+    {"(seen (4503599627370496 5))", false, false, ERR_SYNTAX},
     {"(other 5)", false, false, ERR_SYNTAX},
     {"(val 5)", false, true, ERR_OK}, // an answer that nobody waits for
     {"5", true, false, ERR_SYNTAX},   // a request that cannot be answered

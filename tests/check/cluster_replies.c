@@ -53,7 +53,7 @@ static enum err request(struct rig *g, unsigned user, unsigned node, unsigned i,
     name(u, user);
     name(n, node);
     name(req, i);
-    return replies_new(&g->r, u, n, req, g->now_ns + 30000 * ms, e);
+    return replies_new(&g->r, u, n, req, g->now_ns + 30000 * ms, false, e);
 }
 
 static struct reply *find(struct rig *g, unsigned user, unsigned node, unsigned i)
@@ -179,49 +179,174 @@ START_TEST(test_peers)
 {
     struct rig g;
     struct reply *e;
+    const uint8_t own[32] = {0xFF}, node[32] = {0xFF};
 
     rig_init(&g);
     for (unsigned i = 0; i < REPLIES_PEERS_MAX; i++)
-        ck_assert_int_eq(request(&g, i % 2, i, 0, &e), ERR_OK);
-    ck_assert_int_eq(request(&g, 0, REPLIES_PEERS_MAX, 0, &e), ERR_BUSY);
-    keep(&g, find(&g, 1, 5, 0), 10);
-    reply_forget(&g.r, find(&g, 1, 5, 0));
-    ck_assert_int_eq(request(&g, 0, REPLIES_PEERS_MAX, 0, &e), ERR_OK);
+        ck_assert_int_eq(request(&g, i / REPLIES_PEERS_USER, i, 0, &e), ERR_OK);
+    ck_assert_int_eq(request(&g, 1000, REPLIES_PEERS_MAX, 0, &e), ERR_BUSY);
+    ck_assert_int_eq(request(&g, 0, 0, 1, &e), ERR_OK); // who is here has room
+    // This node's own user is never refused.
+    ck_assert_int_eq(replies_new(&g.r, own, node, node, g.now_ns, true, &e), ERR_OK);
+    ck_assert_uint_eq(g.r.peers_n, REPLIES_PEERS_MAX + 1);
+    ck_assert_int_eq(request(&g, 1000, REPLIES_PEERS_MAX, 0, &e), ERR_BUSY);
+    reply_forget(&g.r, find(&g, 1, 20, 0));
+    reply_forget(&g.r, find(&g, 1, 21, 0));
+    ck_assert_int_eq(request(&g, 1000, REPLIES_PEERS_MAX, 0, &e), ERR_OK);
     rig_done(&g);
 }
 END_TEST
 
-// 16 MiB: the oldest that were sent go, what was not sent stays, and until it is sent nothing new
-// is taken.
+// One user takes no more than his part, on however many nodes.
+START_TEST(test_peers_of_one)
+{
+    struct rig g;
+    struct reply *e;
+
+    rig_init(&g);
+    for (unsigned i = 0; i < REPLIES_PEERS_USER; i++)
+        ck_assert_int_eq(request(&g, 7, i, 0, &e), ERR_OK);
+    ck_assert_int_eq(request(&g, 7, REPLIES_PEERS_USER, 0, &e), ERR_BUSY);
+    ck_assert_int_eq(request(&g, 8, REPLIES_PEERS_USER, 0, &e), ERR_OK);
+    reply_forget(&g.r, find(&g, 7, 3, 0));
+    ck_assert_int_eq(request(&g, 7, REPLIES_PEERS_USER, 0, &e), ERR_OK);
+    rig_done(&g);
+}
+END_TEST
+
+// 16 MiB, whether they were sent or not: the oldest go, but for those on their way. What finds no
+// room even so is not kept, and nothing else goes for it.
 START_TEST(test_bytes)
 {
     enum { MIB = 1 << 20 };
     struct rig g;
-    struct reply *e, *x;
+    struct reply *e;
 
     rig_init(&g);
-    for (unsigned i = 0; i < 16; i++) {
-        e = made(&g, i);
-        keep(&g, e, MIB);
-        reply_sent(&g.r, e, g.now_ns);
-        ck_assert_int_eq(e->state, REPLY_KEPT);
-    }
+    keep(&g, made(&g, 100), REPLY_SMALL_BYTES); // takes none of it
+    for (unsigned i = 0; i < 16; i++)
+        keep(&g, made(&g, i), MIB);
+    ck_assert_uint_eq(g.r.peers->bytes, 16 * MIB);
+    find(&g, 1, 1, 0)->queued = true;
     e = made(&g, 16);
-    find(&g, 1, 1, 0)->queued = true; // asked for again, and not yet sent
     keep(&g, e, MIB + 1);
-    e->queued = true;
-    ck_assert_int_eq(request(&g, 1, 1, 99, &x), ERR_BUSY);
-    e->queued = false;
-    reply_sent(&g.r, e, g.now_ns);
     for (unsigned i = 0; i < 17; i++) // two had to go
         ck_assert_int_eq(find(&g, 1, 1, i)->state, i == 1 || i == 2 ? REPLY_GONE : REPLY_KEPT);
-    ck_assert_int_eq(request(&g, 1, 1, 99, &x), ERR_OK);
-    find(&g, 1, 1, 0)->queued = false;
-    // One that is too large alone is forgotten as soon as it was sent.
-    keep(&g, x, 16 * MIB + 1);
-    reply_sent(&g.r, x, g.now_ns);
-    ck_assert_int_eq(x->state, REPLY_GONE);
-    ck_assert_uint_eq(x->peer->bytes, 0);
+    ck_assert_int_eq(find(&g, 1, 1, 100)->state, REPLY_KEPT);
+    ck_assert_uint_eq(g.r.peers->bytes, 15 * MIB + 1);
+
+    e = made(&g, 17);
+    ck_assert_int_eq(reply_keep(&g.r, e, 16 * MIB + 1, g.now_ns), ERR_LIMIT); // too large alone
+    ck_assert_int_eq(reply_keep(&g.r, e, 15 * MIB + 1, g.now_ns), ERR_LIMIT); // beside that one
+    ck_assert_uint_eq(g.r.peers->bytes, 15 * MIB + 1);
+    ck_assert_int_eq(e->state, REPLY_RUNS);
+    keep(&g, e, 15 * MIB);
+    ck_assert_uint_eq(g.r.peers->bytes, 16 * MIB);
+    keep(&g, made(&g, 18), REPLY_SMALL_BYTES); // always finds room
+    reply_unqueued(find(&g, 1, 1, 0));
+    find(&g, 1, 1, 100)->queued = true; // takes no room, though it stays
+    keep(&g, made(&g, 19), 16 * MIB);
+    ck_assert_int_eq(find(&g, 1, 1, 0)->state, REPLY_GONE);
+    ck_assert_int_eq(e->state, REPLY_GONE);
+    reply_forget(&g.r, find(&g, 1, 1, 19));
+    ck_assert_uint_eq(g.r.peers->bytes, 0);
+    rig_done(&g);
+}
+END_TEST
+
+// What is on its way stays, however late, and falls due when it has left.
+START_TEST(test_on_its_way)
+{
+    struct rig g;
+    struct reply *e;
+
+    rig_init(&g);
+    e = made(&g, 1);
+    keep(&g, e, 5);
+    e->queued = true;
+    ck_assert_uint_eq(pass(&g, REPLIES_KEPT_MS + 5), UINT64_MAX);
+    ck_assert_int_eq(e->state, REPLY_KEPT);
+    reply_unqueued(e);
+    ck_assert(!e->queued);
+    ck_assert_uint_eq(pass(&g, 0), g.now_ns + (uint64_t)REPLIES_GONE_MS * ms);
+    ck_assert_int_eq(e->state, REPLY_GONE);
+    rig_done(&g);
+}
+END_TEST
+
+// What becomes gone falls due, though nothing else does any more.
+START_TEST(test_gone_due)
+{
+    struct rig g;
+    struct reply *e, *gone;
+
+    rig_init(&g);
+    gone = made(&g, 1);
+    keep(&g, gone, 1 << 20);
+    e = made(&g, 2);
+    (void)pass(&g, 5);
+    g.r.due_ns = UINT64_MAX; // as if both were seen to
+    keep(&g, e, REPLIES_BYTES_MAX);
+    ck_assert_int_eq(gone->state, REPLY_GONE);
+    e->queued = true; // it stays for ever
+    ck_assert_uint_eq(pass(&g, REPLIES_KEPT_MS), gone->due_ns);
+    ck_assert_uint_eq(pass(&g, REPLIES_GONE_MS), UINT64_MAX);
+    ck_assert_ptr_null(find(&g, 1, 1, 1));
+    ck_assert_ptr_eq(find(&g, 1, 1, 2), e);
+    rig_done(&g);
+}
+END_TEST
+
+// Another memory of the peer asks for nothing again: what came of its requests is forgotten, but
+// for what runs, and what is on its way.
+START_TEST(test_heard)
+{
+    struct rig g;
+    uint8_t one[32], epoch[16] = {0};
+    struct reply *e;
+
+    rig_init(&g);
+    name(one, 1);
+    replies_hear(&g.r, one, one, epoch); // of whom nothing is known
+    ck_assert_uint_eq(g.r.peers_n, 0);
+    for (unsigned i = 0; i < 5; i++)
+        keep(&g, made(&g, i), 100);
+    (void)pass(&g, REPLIES_KEPT_MS); // gone
+    for (unsigned i = 5; i < 9; i++)
+        keep(&g, made(&g, i), 100);
+    (void)made(&g, 9);
+    find(&g, 1, 1, 5)->queued = true;
+    ck_assert_int_eq(request(&g, 2, 1, 0, &e), ERR_OK); // another one's
+    keep(&g, e, 100);
+    replies_hear(&g.r, one, one, epoch);
+    ck_assert_uint_eq(find(&g, 1, 1, 9)->peer->n, 10); // the same memory as before
+    epoch[15] = 1;
+    replies_hear(&g.r, one, one, epoch);
+    for (unsigned i = 0; i < 10; i++)
+        ck_assert_int_eq(find(&g, 1, 1, i) != NULL, i == 5 || i == 9);
+    ck_assert_ptr_nonnull(find(&g, 2, 1, 0));
+    reply_forget(&g.r, find(&g, 1, 1, 9));
+    find(&g, 1, 1, 5)->queued = false;
+    epoch[15] = 2;
+    replies_hear(&g.r, one, one, epoch); // the last one: the peer goes, too
+    ck_assert_uint_eq(g.r.peers_n, 1);
+    rig_done(&g);
+}
+END_TEST
+
+// Ids that somebody chose, so that they would meet without a key, lie apart.
+START_TEST(test_keyed)
+{
+    enum { IDS = 1000 };
+    struct rig g;
+    unsigned used = 0;
+
+    rig_init(&g);
+    for (unsigned i = 0; i < IDS; i++)
+        (void)made(&g, i * (unsigned)COUNT(g.r.peers->slots));
+    for (size_t i = 0; i < COUNT(g.r.peers->slots); i++)
+        used += g.r.peers->slots[i] != NULL;
+    ck_assert_uint_gt(used, IDS / 3);
     rig_done(&g);
 }
 END_TEST
@@ -292,7 +417,7 @@ static enum err step_new(struct test_mem *mem, void *ctx)
 
     (void)ctx;
     replies_init(&r, &mem->mem, id);
-    e = replies_new(&r, id, id, id, 5, &x);
+    e = replies_new(&r, id, id, id, 5, false, &x);
     if (!e)
         e = reply_keep(&r, x, 100, 0);
     else
@@ -335,7 +460,12 @@ Suite *cluster_replies_suite(void)
     tcase_add_test(t, test_late);
     tcase_add_test(t, test_limits);
     tcase_add_test(t, test_peers);
+    tcase_add_test(t, test_peers_of_one);
     tcase_add_test(t, test_bytes);
+    tcase_add_test(t, test_on_its_way);
+    tcase_add_test(t, test_gone_due);
+    tcase_add_test(t, test_heard);
+    tcase_add_test(t, test_keyed);
     tcase_add_loop_test(t, test_model, 0, 2);
     tcase_add_test(t, test_no_memory);
     tcase_add_test(t, test_wiped);

@@ -142,6 +142,25 @@ START_TEST(test_names)
 }
 END_TEST
 
+// Past what the arena may hold: that is no want of memory.
+START_TEST(test_too_big)
+{
+    struct test_mem m;
+    struct arena a;
+    struct span got;
+
+    ck_assert_int_eq(x.file->save(x.file->ctx, "a.key", SPAN("secret")), ERR_OK);
+    test_mem_init(&m);
+    arena_init(&a, &m.mem, 5);
+    ck_assert_int_eq(x.file->load(x.file->ctx, "a.key", &a, &got), ERR_TOO_BIG);
+    ck_assert_int_eq(m.gets, 0);
+    ck_assert_int_eq(truncate(linux_folder_path(&x, "a.key"), (16 << 20) + 1), 0);
+    arena_init(&a, &m.mem, SIZE_MAX);
+    ck_assert_int_eq(x.file->load(x.file->ctx, "a.key", &a, &got), ERR_TOO_BIG);
+    test_mem_done(&m);
+}
+END_TEST
+
 START_TEST(test_no_files)
 {
     struct test_mem m;
@@ -361,6 +380,7 @@ Suite *kernel_linux_file_suite(void)
     tcase_add_loop_test(t, test_trust, 0, (int)COUNT(trust_rows));
     tcase_add_loop_test(t, test_names, 0, (int)COUNT(bad_names));
     tcase_add_test(t, test_no_files);
+    tcase_add_test(t, test_too_big);
     tcase_add_test(t, test_list_memory);
     tcase_add_test(t, test_no_folder);
     tcase_add_test(t, test_forgets);

@@ -113,7 +113,7 @@ static const struct service *const services[] = {&lab, &nums, &any, NULL};
 static const struct {
     const char *msg, *want;
 } rows[] = {
-    // selection, LANGUAGE section 3
+    // selection: units/GRAMMAR.md, "Commands"
     {"(num 5)@lab", "5"},
     {"{num:5}@lab", "5"},
     {"{num:5 my:field}@lab", "5"},
@@ -144,7 +144,7 @@ static const struct {
     {"{a:(quote {b:(num 5)})@lab deep:@a.b@lab.any}@lab", "(num 5)"},
     {"{a:(quote [tick])@lab deep:@a.0@lab.any}@lab", "tick"},
     {"{a:(quote [tick])@lab deep:@a.0@lab}@lab", "!no-command"},
-    // reading, LANGUAGE section 4
+    // reading: units/GRAMMAR.md
     {"{a:5 num:@a}@lab", "5"},
     {"{a:@b b:@c c:7 num:@a}@lab", "7"},
     {"{a:@b b:@a num:@a}@lab", "!ref-cycle"},

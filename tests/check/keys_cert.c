@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "keys/cert.h"
 
+#include "keys/pack.h"
 #include "tests/check/helper.h"
 #include "tests/check/keys_fix.h"
 
@@ -143,6 +144,76 @@ START_TEST(test_forged)
 }
 END_TEST
 
+// Signed for another purpose: each byte of the domain counts, its zero, too.
+START_TEST(test_domain)
+{
+    struct sign_key user = user_key(1);
+    struct cert c = plain(), got;
+    uint8_t bytes[CERT_MAX_BYTES];
+    struct fail f;
+    size_t n = 0;
+
+    cert_make(&user, &c, bytes, &n);
+    ck_assert_mem_eq(bytes + 64, "telex-cert-v1", 14);
+    for (size_t i = 64; i < 64 + 14; i++) {
+        bytes[i] ^= 1;
+        sign_make(&user, (struct span){(char *)bytes + 64, n - 64}, bytes);
+        ck_assert_msg(cert_open((struct span){(char *)bytes, n}, &got, &f) == ERR_SYNTAX,
+                      "byte %zu", i - 64);
+        bytes[i] ^= 1;
+    }
+    sign_make(&user, (struct span){(char *)bytes + 64, n - 64}, bytes);
+    ck_assert_int_eq(cert_open((struct span){(char *)bytes, n}, &got, &f), ERR_OK);
+}
+END_TEST
+
+// Roles, each at most once and in their order; NULL ends them.
+static const struct {
+    const char *roles[4];
+    enum err e;
+} role_rows[] = {
+    {{NULL}, ERR_OK},
+    {{"sign"}, ERR_OK},
+    {{"admin"}, ERR_OK},
+    {{"sign", "admin"}, ERR_OK},
+    {{"admin", "sign"}, ERR_SYNTAX},
+    {{"sign", "sign"}, ERR_SYNTAX},
+    {{"admin", "admin"}, ERR_SYNTAX},
+    {{"sign", "admin", "admin"}, ERR_SYNTAX},
+    {{"signs"}, ERR_SYNTAX},
+    {{"sig"}, ERR_SYNTAX},
+    {{""}, ERR_SYNTAX},
+};
+
+START_TEST(test_roles)
+{
+    struct sign_key user = user_key(1);
+    struct cert c = plain(), got;
+    uint8_t bytes[CERT_MAX_BYTES];
+    struct pack p = {bytes + 64 + 14, 0};
+    struct fail f;
+    size_t n = 0;
+
+    while (role_rows[_i].roles[n])
+        n++;
+    memcpy(bytes + 64, "telex-cert-v1", 14);
+    pack_map(&p, 8);
+    pack_int(&p, "v", 1);
+    pack_bytes(&p, "user", user.public, 32);
+    pack_bytes(&p, "node", c.node, 32);
+    pack_bytes(&p, "box", c.box, 32);
+    pack_list(&p, "roles", n);
+    for (size_t i = 0; i < n; i++)
+        pack_text(&p, NULL, span_of(role_rows[_i].roles[i]));
+    pack_none(&p, "from");
+    pack_none(&p, "till");
+    pack_int(&p, "serial", 7);
+    sign_make(&user, (struct span){(char *)bytes + 64, 14 + p.n}, bytes);
+    ck_assert_int_eq(cert_open((struct span){(char *)bytes, 64 + 14 + p.n}, &got, &f),
+                     role_rows[_i].e);
+}
+END_TEST
+
 static const struct {
     int64_t from_ms, till_ms, at_ms;
     enum err e;
@@ -179,6 +250,8 @@ Suite *keys_cert_suite(void)
     tcase_add_test(t, test_damage);
     tcase_add_loop_test(t, test_wrong, 0, COUNT(wrong));
     tcase_add_test(t, test_forged);
+    tcase_add_test(t, test_domain);
+    tcase_add_loop_test(t, test_roles, 0, COUNT(role_rows));
     tcase_add_loop_test(t, test_covers, 0, COUNT(covers));
     suite_add_tcase(s, t);
     return s;

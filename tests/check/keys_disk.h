@@ -173,4 +173,29 @@ static inline enum err find(const char *name, struct user *out)
     return users_find(&mem.mem, &disk.files, span_of(name), out, &fail);
 }
 
+// All users as `name* name- name!word`: * with a passphrase, - not here, ! his file is bad; ? behind
+// it: his id is not known.
+static inline const char *listed(void)
+{
+    static char text[USERS_MAX * 60];
+    size_t n, len = 0;
+    struct user *users;
+    struct arena a = test_arena(&mem);
+
+    ck_assert_msg(users_list(&mem.mem, &disk.files, &a, &users, &n, &fail) == ERR_OK, "%s",
+                  fail.why);
+    text[0] = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct user *u = &users[i];
+
+        ck_assert(u->bad ? !u->here && !u->locked : u->known);
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s%s%s", i ? " " : "",
+                                u->name, u->locked ? "*" : "", u->here || u->bad ? "" : "-",
+                                u->bad ? "!" : "", u->bad ? err_word(u->bad) : "");
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s", u->known ? "" : "?");
+    }
+    arena_fini(&a);
+    return text;
+}
+
 #endif

@@ -46,6 +46,7 @@ START_TEST(test_make_and_load)
     struct sign_key user;
     struct test_mem m;
     uint8_t want[96], public[32];
+    int64_t serial = 0;
     struct fail f;
 
     fix_files_init(&x);
@@ -72,6 +73,9 @@ START_TEST(test_make_and_load)
     ck_assert_mem_eq(id.cert.box, public, 32);
     ck_assert_uint_eq(id.cert.roles, CERT_SIGN | CERT_ADMIN);
     ck_assert_int_eq(cert_covers(&id.cert, TIME_UNKNOWN, NULL), ERR_OK);
+    for (int64_t i = 96; i < 96 + 8; i++) // the next 8 bytes, 7 bits of each
+        serial = serial << 7 | i;
+    ck_assert_int_eq(id.cert.serial, serial);
     ck_assert_int_eq(cert_open((struct span){(char *)id.cert_bytes, id.cert_n}, &id.cert, &f),
                      ERR_OK);
 
@@ -186,7 +190,7 @@ static const struct {
 
 START_TEST(test_missing)
 {
-    struct fix_files x;
+    struct fix_files x, before;
     struct identity id = made(&x, 0), got;
     struct fix_random r;
     struct test_mem m;
@@ -196,9 +200,22 @@ START_TEST(test_missing)
     for (unsigned i = 0; i < FIX_FILES; i++)
         if (missing[_i].missing & (1u << i))
             x.file[i].is = false;
+    ck_assert_int_eq(identity_exists(&x.files), (missing[_i].missing & 6) == 0);
     ck_assert_int_eq(load(&x, &got, &f), missing[_i].load);
+    before = x;
     fix_random_init(&r, 100);
     ck_assert_int_eq(identity_make(&m.mem, &x.files, &r.random, &got, &f), missing[_i].make);
+    // What was there stays; a user's key is made only where there is no certificate, and beside one
+    // without its node nothing is.
+    for (unsigned i = 0; i < FIX_FILES; i++) {
+        bool gone = missing[_i].missing & (1u << i);
+
+        if (!gone)
+            ck_assert_mem_eq(&x.file[i], &before.file[i], sizeof x.file[i]);
+        else
+            ck_assert_int_eq(x.file[i].is,
+                             missing[_i].make == ERR_OK && (i > 0 || (missing[_i].missing & 4)));
+    }
     if (missing[_i].make == ERR_OK) {
         ck_assert_int_eq(memcmp(got.node.public, id.node.public, 32) == 0, missing[_i].same);
         // The user stays where his key is.
@@ -301,6 +318,52 @@ START_TEST(test_files_of_two_nodes)
 }
 END_TEST
 
+// node.key with one of its two secrets from another node: each is tied to the certificate.
+START_TEST(test_half_of_two_nodes)
+{
+    static const char *const secrets[] = {"\x64seed\x58\x20", "\x63"
+                                                              "box\x58\x20"};
+    struct fix_files x, y;
+    struct identity id = made(&x, 0);
+    struct fix_file *file = &x.file[1];
+    size_t n = file->n - 32, len = strlen(secrets[_i]);
+    struct fail f = {0};
+    uint8_t *at;
+
+    (void)made(&y, 100); // only its files matter
+    for (at = file->bytes; memcmp(at, secrets[_i], len) != 0; at++)
+        ck_assert(at < file->bytes + n);
+    memcpy(at + len, y.file[1].bytes + (at - file->bytes) + len, 32);
+    hash_of((struct span){(char *)file->bytes, n}, file->bytes + n);
+    ck_assert_int_eq(load(&x, &id, &f), ERR_CORRUPT);
+    ck_assert_str_eq(f.why, "node.cert was given to another node than node.key");
+}
+END_TEST
+
+// A record with bytes behind it, and a check over all of them.
+START_TEST(test_behind)
+{
+    struct fix_files x;
+    struct identity id = made(&x, 0);
+    struct fix_file *file = &x.file[_i];
+    struct sign_key user;
+    struct test_mem m;
+    struct fail f = {0};
+    size_t n = file->n - 32;
+    enum err e;
+
+    test_mem_init(&m);
+    file->bytes[n++] = 0;
+    hash_of((struct span){(char *)file->bytes, n}, file->bytes + n);
+    file->n++;
+    e = _i == 0 ? identity_user(&m.mem, &x.files, &user, &f) : load(&x, &id, &f);
+    ck_assert_msg(e == ERR_CORRUPT, "%s: %s", file->name, err_word(e));
+    ck_assert_int_eq(f.code, ERR_CORRUPT);
+    ck_assert_ptr_nonnull(f.hint);
+    test_mem_done(&m);
+}
+END_TEST
+
 static enum err step_load(struct test_mem *m, void *ctx)
 {
     struct identity id;
@@ -345,6 +408,8 @@ Suite *keys_identity_suite(void)
     tcase_add_loop_test(t, test_damage, 0, FIX_FILES);
     tcase_add_loop_test(t, test_changed, 0, COUNT(changed));
     tcase_add_test(t, test_files_of_two_nodes);
+    tcase_add_loop_test(t, test_half_of_two_nodes, 0, 2);
+    tcase_add_loop_test(t, test_behind, 0, FIX_FILES);
     tcase_add_test(t, test_no_memory);
     suite_add_tcase(s, t);
     return s;

@@ -126,6 +126,17 @@ static const struct {
      "wanted is a user's key"},
     {"bc1pw508d6qejxtdg4y5r3zarvary0c5xw7kw508d6qejxtdg4y5r3zarvary0c5xw7kt5nd6y", KEY_USER, 0,
      "wanted is a user's key"},
+    // Letters that begin as those of a kind do, or are less.
+    {"tux1qwss00lnecgtu8tsm5vwwj7qn9n7f43snwjs6hcamjrxgyj4xxuq2uslda", KEY_USER, 0,
+     "wanted is a user's key"},
+    {"t1qwss00lnecgtu8tsm5vwwj7qn9n7f43snwjs6hcamjrxgyj4xxuq7748cj", KEY_USER, 0,
+     "wanted is a user's key"},
+    {"tn-1qwss00lnecgtu8tsm5vwwj7qn9n7f43snwjs6hcamjrxgyj4xxuqyg6kss", KEY_NODE, 0,
+     "wanted is a node's key"},
+    {"telex-secret-key1qwss00lnecgtu8tsm5vwwj7qn9n7f43snwjs6hcamjrxgyj4xxuq30jxgt", KEY_SECRET, 0,
+     "wanted is a secret key"},
+    {"telex-secret-key-21qwss00lnecgtu8tsm5vwwj7qn9n7f43snwjs6hcamjrxgyj4xxuqtr8hdt", KEY_SECRET, 0,
+     "wanted is a secret key"},
     // A right checksum over 51 and 53 characters, and over rest bits that are not zero.
     {"tu1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqquccee4", KEY_USER, 60,
      "this key has another length"},

@@ -108,8 +108,9 @@ END_TEST
 // One field that is wrong: {v:..} read in the way that `how` says.
 static const struct {
     const char *bytes;
-    char how; // i int 0..255, o int or none, b bool, s 3 bytes, z 3 bytes or none, t text up to 3,
-              // l list up to 3, p pair, e nothing behind the map
+    char
+        how; // i int 0..255, o int or none, b bool, s 3 bytes, z 3 bytes or none, t text up to 3, x text or none,
+             // l list up to 3, p pair, e nothing behind the map
     size_t pos;
 } bad[] = {
     {"", 'i', 0},
@@ -139,6 +140,7 @@ static const struct {
     {"a16176f6", 's', 3},
     {"a1617643000000", 'z', 3}, // zeros
     {"a1617664", 't', 3},
+    {"a1617660", 'x', 3}, // no text stands for none
     {"a1617643", 't', 3},
     {"a161766261", 't', 5},
     {"a161769bffffffffffffffff", 'l', 3},
@@ -179,6 +181,9 @@ START_TEST(test_bad)
         break;
     case 't':
         (void)unpack_text(&p, "v", 3);
+        break;
+    case 'x':
+        (void)unpack_text_or_none(&p, "v", 3);
         break;
     case 'l':
         (void)unpack_list(&p, "v", 3);

@@ -160,6 +160,104 @@ START_TEST(test_take)
 }
 END_TEST
 
+// Where the fields are, and that salt and nonce are random bytes of their own: the source counts.
+START_TEST(test_drawn)
+{
+    struct taken t = taken(7);
+    uint8_t *salt = memmem(t.bytes, t.n, "\x64salt\x50", 6);
+    uint8_t *nonce = memmem(t.bytes, t.n, "\x65nonce\x58\x18", 8);
+
+    ck_assert_ptr_nonnull(salt);
+    ck_assert_ptr_nonnull(nonce);
+    for (size_t i = 0; i < 16; i++)
+        ck_assert_uint_eq(salt[6 + i], i);
+    for (size_t i = 0; i < 24; i++)
+        ck_assert_uint_eq(nonce[8 + i], 16 + i);
+}
+END_TEST
+
+// By somebody who knows a passphrase and seals another seed than the named user's, or no such
+// passphrase as can be given.
+static size_t sealed(const struct sign_key *key, const uint8_t user[32], struct span pass,
+                     uint8_t bytes[USER_FILE_MAX_BYTES])
+{
+    uint8_t zeros[24] = {0}, by[32], box[48];
+    struct pack p = {bytes, 0};
+
+    ck_assert_int_eq(pass_key(&mem.mem, pass, zeros, 8, 1, by), ERR_OK);
+    pack_map(&p, 8);
+    pack_int(&p, "v", 1);
+    pack_text(&p, "file", SPAN("user.lock"));
+    pack_bytes(&p, "user", user, 32);
+    pack_int(&p, "mem", 8);
+    pack_int(&p, "ops", 1);
+    pack_bytes(&p, "salt", zeros, 16);
+    pack_bytes(&p, "nonce", zeros, 24);
+    box_make(by, zeros, (struct span){(char *)bytes, p.n}, (struct span){(char *)key->seed, 32},
+             box);
+    pack_bytes(&p, "box", box, sizeof box);
+    hash_of((struct span){(char *)bytes, p.n}, bytes + p.n);
+    return p.n + 32;
+}
+
+START_TEST(test_sealed)
+{
+    static char longest[PASS_MAX_BYTES + 1];
+    uint8_t bytes[USER_FILE_MAX_BYTES];
+    struct sign_key key = taken(7).key, other = taken(9).key, got, untouched;
+    struct span pass = {longest, PASS_MAX_BYTES};
+    long gets;
+    size_t n;
+
+    memset(longest, 'x', sizeof longest);
+    memset(&got, 0x77, sizeof got);
+    untouched = got;
+    n = sealed(&key, key.public, PASS, bytes);
+    ck_assert_int_eq(unlock(bytes, n, PASS, &got), ERR_OK);
+    ck_assert_mem_eq(&got, &key, sizeof key);
+    got = untouched;
+    n = sealed(&key, other.public, PASS, bytes);
+    ck_assert_int_eq(unlock(bytes, n, PASS, &got), ERR_CORRUPT);
+    ck_assert_str_eq(fail.why, "the key file names another user than its key");
+    disk_put(&disk, "bob.user", bytes, n);
+    ck_assert_int_eq(try_open("bob", PASS, &got), ERR_CORRUPT);
+    ck_assert_mem_eq(&got, &untouched, sizeof got);
+
+    n = sealed(&key, key.public, pass, bytes);
+    ck_assert_int_eq(unlock(bytes, n, pass, &got), ERR_OK);
+    got = untouched;
+    pass.len++;
+    n = sealed(&key, key.public, pass, bytes);
+    gets = mem.gets;
+    ck_assert_int_eq(unlock(bytes, n, pass, &got), ERR_DENIED);
+    ck_assert_int_eq(mem.gets, gets); // no work for what nobody can have set
+    ck_assert_mem_eq(&got, &untouched, sizeof got);
+}
+END_TEST
+
+// Bytes behind the record, under a check over all; and a file that is longer than any.
+START_TEST(test_behind)
+{
+    struct taken t = taken(7);
+    uint8_t bytes[USER_FILE_MAX_BYTES + 1] = {0};
+    struct sign_key key;
+    size_t n = t.n - 32;
+
+    memcpy(bytes, t.bytes, n);
+    n++;
+    hash_of((struct span){(char *)bytes, n}, bytes + n);
+    ck_assert_int_eq(unlock(bytes, n + 32, PASS, &key), ERR_CORRUPT);
+    n = sizeof bytes - 33;
+    hash_of((struct span){(char *)bytes, n}, bytes + n);
+    ck_assert_int_eq(unlock(bytes, n + 32, PASS, &key), ERR_CORRUPT);
+    ck_assert_ptr_null(strstr(fail.why, "bytes, which"));
+    n++;
+    hash_of((struct span){(char *)bytes, n}, bytes + n);
+    ck_assert_int_eq(unlock(bytes, n + 32, PASS, &key), ERR_CORRUPT);
+    ck_assert_str_eq(fail.why, "the key file has 513 bytes, which no key file has");
+}
+END_TEST
+
 static const struct {
     struct pass_cost cost;
     enum err e;
@@ -170,6 +268,7 @@ static const struct {
     {{8, 1}, ERR_OK},
     {{8, PASS_OPS_MAX}, ERR_OK},
     {{8, PASS_OPS_MAX + 1}, ERR_BAD_ARG},
+    {{PASS_MEM_MAX_KIB, PASS_OPS_MAX}, ERR_NO_MEMORY}, // is tried where there is none
     {{PASS_MEM_MAX_KIB + 1, 1}, ERR_BAD_ARG},
     {{UINT32_MAX, UINT32_MAX}, ERR_BAD_ARG},
 };
@@ -181,10 +280,13 @@ START_TEST(test_cost)
     size_t n;
 
     sign_key_init(&key, seed);
+    mem.fail_at = costs[_i].e == ERR_NO_MEMORY ? 0 : -1;
     ck_assert_int_eq(
         user_lock(&mem.mem, &source.random, &key, PASS, costs[_i].cost, out, &n, &fail),
         costs[_i].e);
-    if (costs[_i].e)
+    if (costs[_i].e == ERR_NO_MEMORY)
+        ck_assert_int_gt(mem.gets, 0);
+    else if (costs[_i].e)
         ck_assert_int_eq(mem.gets, 0);
     else
         ck_assert_int_eq(unlock(out, n, PASS, &back), ERR_OK);
@@ -201,6 +303,8 @@ static const struct {
     {8, 0, ERR_CORRUPT},
     {-1, 1, ERR_CORRUPT},
     {8, -1, ERR_CORRUPT},
+    {PASS_MEM_MAX_KIB, 1, ERR_NO_MEMORY}, // is tried where there is none
+    {PASS_MEM_MAX_KIB, PASS_OPS_MAX, ERR_NO_MEMORY},
     {PASS_MEM_MAX_KIB + 1, 1, ERR_LIMIT},
     {8, PASS_OPS_MAX + 1, ERR_LIMIT},
     {UINT32_MAX, UINT32_MAX, ERR_LIMIT},
@@ -226,9 +330,10 @@ START_TEST(test_asked)
     pack_bytes(&p, "nonce", zeros, 24);
     pack_bytes(&p, "box", zeros, 48);
     hash_of((struct span){(char *)bytes, p.n}, bytes + p.n);
+    mem.fail_at = asked[_i].e == ERR_NO_MEMORY ? 0 : -1;
     e = unlock(bytes, p.n + 32, PASS, &key);
     ck_assert_msg(e == asked[_i].e, "row %d: %s", _i, fail.why);
-    ck_assert_int_eq(mem.gets > 0, asked[_i].e == ERR_DENIED);
+    ck_assert_int_eq(mem.gets > 0, asked[_i].e == ERR_DENIED || asked[_i].e == ERR_NO_MEMORY);
 }
 END_TEST
 
@@ -360,6 +465,9 @@ Suite *keys_user_file_suite(void)
     tcase_add_test(t, test_pass);
     tcase_add_loop_test(t, test_change, 0, 2);
     tcase_add_test(t, test_take);
+    tcase_add_test(t, test_drawn);
+    tcase_add_test(t, test_sealed);
+    tcase_add_test(t, test_behind);
     tcase_add_loop_test(t, test_cost, 0, COUNT(costs));
     tcase_add_loop_test(t, test_asked, 0, COUNT(asked));
     tcase_add_test(t, test_ten_thousand);

@@ -19,7 +19,7 @@ static const struct {
     int own;
     int peers[5];
     unsigned n;
-    int want; // of clock_now: minutes off, or UNSET
+    int want; // minutes off, or UNSET
 } now_rows[] = {
     {7, {0}, 0, 7},
     {7, {1, 1, 1}, 3, 7}, // who has a clock keeps it
@@ -31,6 +31,14 @@ static const struct {
     {UNSET, {1, 2}, 2, 1},
     {UNSET, {5, 4, 3, 2, 1}, 5, 3},
 };
+
+// As for a peer that is none of them, and says nothing.
+static int64_t clock_now(const struct clock *c, int64_t own_ms, uint64_t at_ns)
+{
+    uint8_t node[32] = {0};
+
+    return clock_judge(c, node, TIME_UNKNOWN, own_ms, at_ns).first_ms;
+}
 
 static int64_t time_of(int minutes)
 {
@@ -96,7 +104,8 @@ START_TEST(test_check)
         name(node, i + 1);
         clock_hear(&c, node, time_of(check_rows[_i].peers[i]), now_ns);
     }
-    e = clock_check(&c, &own, &peer, time_of(check_rows[_i].own), now_ns, &f);
+    e = clock_check(&c, &own, &peer, time_of(check_rows[_i].peers[0]), time_of(check_rows[_i].own),
+                    now_ns, &f);
     ck_assert_msg(e == (named ? ERR_CLOCK : ERR_OK), "%s: %s", check_rows[_i].what, f.why);
     if (named)
         ck_assert_msg(strstr(f.why, named) && strstr(f.why, "tn1"), "%s: %s", check_rows[_i].what,

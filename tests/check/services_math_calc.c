@@ -184,7 +184,7 @@ static enum err run_scarce(struct test_mem *m, void *ctx)
             if (unit_is_text(&word, math_ops[i].name))
                 op = &math_ops[i];
         num_env_init(&env, &a, &scratch, &f);
-        e = math_run(&env, op, arg, prec, &m->mem, &value);
+        e = math_run(&env, op, arg, prec, NULL, &m->mem, &value);
     }
     arena_fini(&a);
     arena_fini(&scratch);
@@ -257,7 +257,7 @@ START_TEST(test_fold_memory)
                 math_ops[i].name))
             op = &math_ops[i];
     num_env_init(&env, &a, &scratch, &why);
-    ck_assert_msg(math_run(&env, op, &u, NULL, &m.mem, &value) == ERR_OK, "%s: %s", f->word,
+    ck_assert_msg(math_run(&env, op, &u, NULL, NULL, &m.mem, &value) == ERR_OK, "%s: %s", f->word,
                   why.why);
     ck_assert_msg(a.used_bytes <= 1 << 20, "%s: %zu bytes", f->word, a.used_bytes);
     arena_fini(&input);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Secrets are opaque (LANGUAGE section 6): every command of every service gets one in every place
+// Secrets are opaque (units/GRAMMAR.md): every command of every service gets one in every place
 // where a message can hold it. Two nodes that differ in nothing but the secret get the same
 // messages: what they answer and show must be the same, and never hold the secret. What declares no
 // secret refuses one. And whatever memory is given back holds none.
@@ -348,7 +348,7 @@ static const struct {
     {"(pass !`own`)@sys.usr", "-"},
     {"{new:eve pass:$}@sys.usr", "{name:eve id:tu1"},
     {"{login:eve pass:!`wrong`}@sys.usr", "{code:denied "},
-    {"{login:nobody pass:$}@sys.usr", "{code:denied "},
+    {"{login:none pass:$}@sys.usr", "{code:not-found "},
     {"{s:$ run:{login:eve pass:@s}@sys.usr}@sys.task", "-"},
     {"{pass:!`another` old:$}@sys.usr", "-"},
     {"{exp:eve pass:$ old:!`another`}@sys.usr", "%`"},

@@ -7,7 +7,7 @@
 START_TEST(test_sessions)
 {
     static struct sim s;
-    struct kernel *k = row_kernel(&s);
+    struct kernel *k = usr_kernel(&s);
 
     ASK(&s, k, {"who@sys.usr", "{name:owner id:tu1.."},
         {"(keys (get (@0 ls@sys.usr))@dat.proc)@dat.proc", "[name id locked]"},
@@ -36,11 +36,11 @@ START_TEST(test_sessions)
         {"(login nosuch)@sys.usr", "!denied name and passphrase do not open a key here"},
         {"login@sys.usr", "!denied"}, {"(login {})@sys.usr", "!bad-arg"},
         {"(login {ath:bob pass:sesame})@sys.usr", "!bad-arg"},
-        {"(login %`AA==`)@sys.usr", "!bad-arg a public key has 32 bytes"},
+        {"{login:%`AA==` pass:!`x`}@sys.usr", "!bad-arg a public key has 32 bytes"},
         // And back.
         {"(login {ath:owner})@sys.usr", "!denied"}, {OWNER_BACK, NULL}, {"(neg 5)@math.calc", "-5"},
         {"(del bob)@sys.usr", "-"}, {"(del bob)@sys.usr", "!not-found"},
-        {"(login bob)@sys.usr", "!denied"}, {"(del owner)@sys.usr", "!denied"},
+        {"(login bob)@sys.usr", "!not-found"}, {"(del owner)@sys.usr", "!denied"},
         {"(len ls@sys.usr)@dat.proc", "2"});
     ck_assert_str_eq(s.said, "");
     lab_done(&s, k);
@@ -51,7 +51,7 @@ END_TEST
 START_TEST(test_seats)
 {
     static struct sim s;
-    struct kernel *k = row_kernel(&s);
+    struct kernel *k = usr_kernel(&s);
     struct term mine = s.term, other = s.term;
     struct task *t;
     struct unit u;
@@ -79,7 +79,7 @@ END_TEST
 START_TEST(test_docs)
 {
     static struct sim s;
-    struct kernel *k = row_kernel(&s);
+    struct kernel *k = usr_kernel(&s);
 
     sim_work(&s, _i ? 2 : 1);
     if (!_i)
@@ -122,7 +122,7 @@ END_TEST
 START_TEST(test_rights)
 {
     static struct sim s;
-    struct kernel *k = row_kernel(&s);
+    struct kernel *k = usr_kernel(&s);
     char id[200], msg[400];
 
     usr_put(&s, "bob.user", 5);
@@ -130,7 +130,7 @@ START_TEST(test_rights)
         {"(keys acct@sys.usr)@dat.proc", "[messages bytes time memory tasks quota]"},
         {"(get (@quota.rate acct@sys.usr))@dat.proc", "-"},
         {"(type (get (@quota.mem acct@sys.usr))@dat.proc)@dat.proc", "pair"},
-        {"(acct bob)@sys.usr", "!not-found"}, {"(grant {})@sys.usr", "!bad-arg"},
+        {"(acct bob)@sys.usr", "{messages:0 .."}, {"(grant {})@sys.usr", "!bad-arg"},
         {"(grant {to:bob})@sys.usr", "!bad-arg"}, {"(grant 5)@sys.usr", "!bad-arg"},
         {"(grant {to:nosuch may:[math.calc]})@sys.usr", "!not-found"},
         {"(grant {to:bob may:[no.such]})@sys.usr", "!bad-arg"},
@@ -138,16 +138,18 @@ START_TEST(test_rights)
         {"(grant {to:bob may:[math.calc] until:never})@sys.usr", "!bad-arg"},
         {"(grant {to:bob may:[math.calc] rate:0})@sys.usr", "!bad-arg"},
         {"(grant {to:bob may:[math.calc] wish:1})@sys.usr", "!bad-arg"},
+        {"(grant {to:bob may:[math.calc] on:@a.b})@sys.usr", "!bad-arg none of these commands"},
+        {"(grant {to:bob may:[math.calc] on:`a.b`})@sys.usr", "!bad-arg none of these commands"},
+        {"(grant {to:bob may:[math.calc] on:`a..b`})@sys.usr", "!bad-arg on wants a path"},
         {"(grant {to:bob may:[math.calc] to2:@x})@sys.usr", "!no-ref.."},
         {"(revoke %`AA==`)@sys.usr", "!bad-arg"}, {"(revoke {})@sys.usr", "!bad-arg"},
         {"(revoke %`AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=`)@sys.usr", "!not-found"},
-        {"{grant:{to:@who may:[@what math.calc.abs] on:@a.b until:`2030-01-02` rate:1000 "
-         "mem:(0 100000000) tasks:(1 20)} who:(low BOB)@dat.proc what:math.calc.neg}@sys.usr",
+        {"{grant:{to:@who may:[@what math.calc.abs] until:`2030-01-02` rate:1000 "
+         "mem:(0 100000000) tasks:(1 20)} who:(low BOB)@dat.proc what:dat.proc.get}@sys.usr",
          "{id:%.."});
     ASK(&s, k, {"(get (@0.by grants@sys.usr))@dat.proc", "owner"},
         {"(get (@0.to grants@sys.usr))@dat.proc", "bob"},
-        {"(get (@0.may grants@sys.usr))@dat.proc", "[math.calc.neg math.calc.abs]"},
-        {"(get (@0.on grants@sys.usr))@dat.proc", "@a.b"},
+        {"(get (@0.may grants@sys.usr))@dat.proc", "[dat.proc.get math.calc.abs]"},
         {"(get (@0.until grants@sys.usr))@dat.proc", "`2030-01-02T00:00:00.000Z`"},
         {"(get (@0.mem grants@sys.usr))@dat.proc", "(0 100000000)"});
     strcpy(id, usr_ask(&s, k, "(get (@0.id grants@sys.usr))@dat.proc"));
@@ -157,6 +159,9 @@ START_TEST(test_rights)
     strcpy(id, usr_ask(&s, k, "(get (@0 grants@sys.usr))@dat.proc"));
     ASK(&s, k, {"{login:bob pass:!`" PASS "`}@sys.usr", "-"}, {"(neg 5)@math.calc", "-5"},
         {"(abs 5)@math.calc", "!denied"}, {"(grant {to:owner may:[math.calc]})@sys.usr", "!denied"},
+        {"(grant {to:owner may:[no.such]})@sys.usr", "!denied no.such is not yours to give"},
+        {"(grants bob)@sys.usr", "[{id:%.."}, {"(grants owner)@sys.usr", "[]"},
+        {"own@sys.usr", "!denied"}, {"(grants kim)@sys.usr", "!denied the names of others"},
         {"grants@sys.usr", "[{id:%.."}, {"(get (@0.by grants@sys.usr))@dat.proc", "!denied"},
         {"(acct bob)@sys.usr", "{messages:.."}, {"(acct owner)@sys.usr", "!denied"},
         {"acct@sys.usr", "{messages:.."});
@@ -164,8 +169,11 @@ START_TEST(test_rights)
     ASK(&s, k, {msg, "!denied"}, {OWNER_BACK, NULL}, {"(acct bob)@sys.usr", "{messages:.."},
         {msg, "-"}, // the whole map that grants told
         {"{login:bob pass:!`" PASS "`}@sys.usr", "-"}, {"(neg 5)@math.calc", "!denied"},
-        {OWNER_BACK, NULL}, {"(own (no.such bob))@sys.usr", "!no-service"},
+        {OWNER_BACK, NULL}, {"(own (no.such bob))@sys.usr", "!no-service"}, {"own@sys.usr", "[]"},
+        {"(own (sys.usr bob))@sys.usr", "!denied no prompt goes without"},
         {"(own (math.calc bob))@sys.usr", "-"}, {"(own math.calc)@sys.usr", "!bad-arg"},
+        {"own@sys.usr", "[(math.calc bob)]"},
+        {"(neg 5)@math.calc", "!denied there is no such thing for you here"},
         {"{login:bob pass:!`" PASS "`}@sys.usr", "-"}, {"(abs -5)@math.calc", "5"},
         {OWNER_BACK, NULL}, {"(own (math.calc -))@sys.usr", "-"}, {"(neg 5)@math.calc", "-5"});
     lab_done(&s, k);
@@ -201,10 +209,13 @@ END_TEST
 START_TEST(test_files)
 {
     static struct sim s;
-    struct kernel *k = row_kernel(&s);
+    struct kernel *k = usr_kernel(&s);
 
     ck_assert_int_eq(s.file.make(&s, "eve.user", SPAN("no key")), ERR_OK);
-    ASK(&s, k, {"pub@sys.usr", "tu1.."}, {"(get (@1 ls@sys.usr))@dat.proc", "{damaged:1}"},
+    ASK(&s, k, {"pub@sys.usr", "tu1.."},
+        {"(get (@1 ls@sys.usr))@dat.proc", "{name:eve id:- locked:- err:corrupt}"},
+        // A key of zeros is nobody's, not that of all who are not known.
+        {"(del %`AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=`)@sys.usr", "!not-found"},
         {"(pub eve)@sys.usr", "!corrupt"}, {"(new eve)@sys.usr", "!exists"},
         {"(login eve)@sys.usr", "!corrupt"}, {"(new bob)@sys.usr", "{name:bob.."},
         {"(del eve)@sys.usr", "-"}, {"(len ls@sys.usr)@dat.proc", "2"});
@@ -212,7 +223,7 @@ START_TEST(test_files)
     ASK(&s, k, {"who@sys.usr", "{name:owner id:tu1.."}, {"(sign 5)@sys.usr", "%.."},
         {"(get (@0.name ls@sys.usr))@dat.proc", "owner"},
         {"(get (@0.locked ls@sys.usr))@dat.proc", "-"},
-        {"{exp:- words:t}@sys.usr", "!denied that key does not lie on this machine"},
+        {"{exp:- pass:!`x`}@sys.usr", "!denied that key does not lie on this machine"},
         {"(open {seal:5 to:owner}@sys.usr)@sys.usr",
          "!denied that key does not lie on this machine"},
         {"(login bob)@sys.usr", "-"}, {"(login owner)@sys.usr", "!denied"},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Several people at one machine: a session for each, on one kernel.
+#include "keys/users.h"
 #include "shell/shell.h"
 #include "tests/check/shell_fix.h"
 
@@ -64,6 +65,78 @@ START_TEST(two)
         ck_assert_msg(!strcmp(vt_text(&seat[i].screen), pairs[_i].screen[i]), "%s: shows\n%s",
                       pairs[_i].keys[i], vt_text(&seat[i].screen));
     ck_assert_uint_eq(d.both_n, 0);
+    sim_done(&d.sim);
+}
+END_TEST
+
+// ---- Users
+
+// The files of a node whose owner has the passphrase `mine`.
+static void locked_files(struct desk *d)
+{
+    static char files[sizeof d->sim.files];
+    const struct pass_cost cheap = {8, 1};
+    struct key_files keys;
+    struct key_random random;
+    struct sign_key key;
+
+    machine(d);
+    ck_assert_int_eq(desk_run(d, "-e pub@sys.usr"), 0);
+    keys = (struct key_files){d->sim.file.ctx,  d->sim.file.has, d->sim.file.load, d->sim.file.make,
+                              d->sim.file.save, d->sim.file.del, d->sim.file.list};
+    random = (struct key_random){&d->sim, d->sim.plat.random};
+    ck_assert_int_eq(
+        users_open(&d->sim.mem.mem, &keys, SPAN("owner"), (struct span){0}, &key, NULL), ERR_OK);
+    ck_assert_int_eq(
+        users_pass(&d->sim.mem.mem, &keys, &random, SPAN("owner"), &key, SPAN("mine"), cheap, NULL),
+        ERR_OK);
+    memcpy(files, d->sim.files, sizeof files);
+    sim_done(&d->sim);
+    machine(d);
+    memcpy(d->sim.files, files, sizeof files);
+}
+
+#define DENIED                                                       \
+    "error denied: there is no such thing for you here, or you ha\n" \
+    "ve no right to it\nhint: log in first: (login NAME)@sys.usr\n"
+#define IN "λ {login:owner pass:!`****`}@sys.usr\n"
+
+static const struct {
+    bool machine; // that asks whoever comes
+    const char *keys, *screen;
+} users[] = {
+    {true, "(neg 5)@math.calc\r\1{login:owner pass:!`mine`}@sys.usr\r\1\1\1(neg 6)@math.calc\r",
+     "λ (neg 5)@math.calc\n" DENIED IN "λ (neg 6)@math.calc\n-6\nλ\n"},
+    {true, "(login owner)@sys.usr\r\1mine\r\1\1\1(neg 6)@math.calc\r",
+     "λ (login owner)@sys.usr\npassphrase:\nλ (neg 6)@math.calc\n-6\nλ\n"},
+    {false, "(neg 5)@math.calc\r\1{login:owner pass:!`mine`}@sys.usr\r\1\1\1(neg 6)@math.calc\r",
+     "λ (neg 5)@math.calc\n-5\n" IN "λ (neg 6)@math.calc\n-6\nλ\n"},
+    // Who comes where a session has ended is not who has left.
+    {false, "logout@sys.usr\r\x04\1x\1\1(neg 5)@math.calc\r",
+     "λ logout@sys.usr\nλ\nλ (neg 5)@math.calc\n" DENIED "λ\n"},
+    {false, "5\r\x04\1x\1\1(neg 5)@math.calc\r",
+     "λ 5\n5\nλ\nλ (neg 5)@math.calc\n-5\nλ\n"}, // the owner has not left
+    // What was typed is not for the next one, nor are his keys for what the last one left behind.
+    {false, "5\rlogout@sys.usr\r\1\x1b[A\x1b[A\r\1", "λ 5\n5\nλ logout@sys.usr\nλ\nλ\n"},
+    {false,
+     "(task.sep (task.que [(wait 9)@time.chrono {a:(inp x)@io.term say:[GOT "
+     "@a]}@io.term])@sys.task)@sys.task\rlogout@sys.usr\r\1\1\1\1\1\1\1\1who@sys.usr\r\1\1",
+     "λ (task.sep (task.que [(wait 9)@time.chrono {a:(inp x)@io.te\n"
+     "rm say:[GOT @a]}@io.term])@sys.task)@sys.task\n6\nλ logout@sys.usr\nλ who@sys.usr\nλ\n"},
+};
+
+START_TEST(who_comes)
+{
+    static struct desk d;
+    static struct seat seat[2];
+
+    locked_files(&d);
+    d.sim.plat.machine = users[_i].machine;
+    desk_seat(&d, &seat[0], users[_i].keys);
+    desk_seat(&d, &seat[1], "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1");
+    ck_assert_int_eq(desk_run(&d, ""), 0);
+    ck_assert_msg(!strcmp(vt_text(&seat[0].screen), users[_i].screen), "%s: shows\n%s",
+                  users[_i].keys, vt_text(&seat[0].screen));
     sim_done(&d.sim);
 }
 END_TEST
@@ -211,6 +284,7 @@ Suite *shell_seats_suite(void)
 
     tcase_set_timeout(c, 60);
     tcase_add_loop_test(c, two, 0, COUNT(pairs));
+    tcase_add_loop_test(c, who_comes, 0, COUNT(users));
     tcase_add_test(c, init_of_the_machine);
     tcase_add_test(c, in_time);
     tcase_add_test(c, any_keys);

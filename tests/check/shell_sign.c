@@ -179,6 +179,48 @@ START_TEST(damaged)
 }
 END_TEST
 
+// Only of one user: a document that holds is not yet one of his.
+START_TEST(by_whom)
+{
+    static struct desk d, v;
+    static char text[SIM_OUTPUT];
+    char args[200];
+
+    desk_init(&d, false, "1 2\n");
+    ck_assert_int_eq(desk_run(&d, "--sign"), 0);
+    strcpy(text, d.out);
+    sim_done(&d.sim);
+    desk_init(&v, false, "");
+    memcpy(v.sim.files, d.sim.files, sizeof v.sim.files);
+    ck_assert_int_eq(desk_run(&v, "-e pub@sys.usr"), 0);
+    snprintf(args, sizeof args, "--verify --by=%.*s", (int)strcspn(v.out, "\n"), v.out);
+    sim_done(&v.sim);
+    desk_init(&v, false, text);
+    ck_assert_int_eq(desk_run(&v, args), 0);
+    ck_assert_str_eq(v.out, "1\n2\n");
+    sim_done(&v.sim);
+    desk_init(&v, false, text);
+    ck_assert_int_eq(desk_run(&v, "--verify --by="
+                                  "tu1zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygsggdfvz"),
+                     2); // no key: its check is wrong
+    sim_done(&v.sim);
+    desk_init(&v, false, text);
+    v.sim.seed = 99;
+    ck_assert_int_eq(desk_run(&v, "-e pub@sys.usr"), 0);
+    snprintf(args, sizeof args, "--verify --by=%.*s", (int)strcspn(v.out, "\n"), v.out);
+    sim_done(&v.sim);
+    desk_init(&v, false, text);
+    ck_assert_int_eq(desk_run(&v, args), 3);
+    ck_assert_str_eq(v.out, "");
+    ck_assert_ptr_nonnull(strstr(v.err, "another user signed it"));
+    sim_done(&v.sim);
+    desk_init(&v, false, text);
+    snprintf(args + strlen(args), sizeof args - strlen(args), " --sign");
+    ck_assert_int_eq(desk_run(&v, args), 2);
+    sim_done(&v.sim);
+}
+END_TEST
+
 // A machine that has its keys and no random bytes now: no salts, so each is signed alone.
 START_TEST(no_salts)
 {
@@ -227,6 +269,7 @@ Suite *shell_sign_suite(void)
     tcase_add_loop_test(t, together, 0, COUNT(rows));
     tcase_add_test(t, alone);
     tcase_add_loop_test(t, damaged, 0, COUNT(places));
+    tcase_add_test(t, by_whom);
     tcase_add_test(t, no_salts);
     tcase_add_test(t, short_of_memory);
     suite_add_tcase(s, t);

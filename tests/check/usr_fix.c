@@ -51,11 +51,21 @@ const char *usr_name(uint8_t fill)
     return text;
 }
 
+struct kernel *usr_kernel(struct sim *s)
+{
+    struct kernel *k = row_kernel(s);
+
+    s->pipe = true;
+    return k;
+}
+
 void usr_ask_all(struct sim *s, struct kernel *k, const struct msg_row *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(rows[i].msg, OWNER_BACK) == 0)
             term_set_owner(k, &s->term, &k->owner);
+        else if (strcmp(rows[i].msg, PERSON) == 0)
+            s->pipe = false;
         else
             row_ask(s, k, &rows[i]);
     ck_assert_ptr_null(strstr(s->said, "sesame"));

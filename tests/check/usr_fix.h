@@ -26,6 +26,12 @@ void usr_put(struct sim *s, const char *name, uint8_t fill);
 /** Stands for a message: the node's owner sits down at a terminal of his own. */
 #define OWNER_BACK "the owner is back"
 
+/** .. and a person looks at it; until then it is a pipe. */
+#define PERSON "a person sits down"
+
+/** A node whose terminal is a pipe. */
+struct kernel *usr_kernel(struct sim *s);
+
 /** Sends each, one behind the other; nothing shown holds the passphrase. */
 void usr_ask_all(struct sim *s, struct kernel *k, const struct msg_row *rows, size_t n);
 

@@ -146,7 +146,8 @@ static const char *large(const struct files *s, char *bytes, size_t most)
     return NULL;
 }
 
-// Without memory nothing is half done, and nothing is given.
+// Without memory nothing is half done, and nothing is given. A file that the arena may not hold at
+// all is too big.
 static const char *poor(const struct files *s, size_t before)
 {
     const struct plat_file *f = s->file;
@@ -155,7 +156,9 @@ static const char *poor(const struct files *s, size_t before)
     struct arena a;
 
     MUST(f->make(f->ctx, one, SPAN("made")) == ERR_OK);
-    arena_init(&a, s->mem, 0);
+    arena_init(&a, s->mem, 3);
+    MUST(f->load(f->ctx, one, &a, &bytes) == ERR_TOO_BIG);
+    a.limit_bytes++; // without what an arena wants for itself
     MUST(f->load(f->ctx, one, &a, &bytes) == ERR_NO_MEMORY);
     MUST(bytes.at == one && bytes.len == 7);
     MUST(f->list(f->ctx, &a, &names, &n) == ERR_NO_MEMORY);
@@ -167,6 +170,31 @@ static const char *poor(const struct files *s, size_t before)
     return NULL;
 }
 
+// What tells others' changes, and keeps them away, where there may be others.
+static const char *shared(const struct files *s)
+{
+    const struct plat_file *f = s->file;
+    uint64_t first, second;
+
+    if (f->stamp) {
+        MUST(f->stamp(f->ctx, one) == 0);
+        MUST(f->make(f->ctx, one, SPAN("made")) == ERR_OK);
+        first = f->stamp(f->ctx, one);
+        MUST(first && f->stamp(f->ctx, one) == first);
+        MUST(f->save(f->ctx, one, SPAN("mode")) == ERR_OK);
+        second = f->stamp(f->ctx, one);
+        MUST(second && second != first);
+        MUST(f->del(f->ctx, one) == ERR_OK);
+        MUST(f->stamp(f->ctx, one) == 0);
+    }
+    for (int i = 0; f->lock && i < 2; i++) {
+        MUST(f->lock(f->ctx, true) == ERR_OK);
+        MUST(f->lock(f->ctx, false) == ERR_OK);
+        MUST(f->lock(f->ctx, false) == ERR_OK); // as often as one likes
+    }
+    return NULL;
+}
+
 static const char *all_of(const struct files *s, char *bytes, size_t most)
 {
     size_t before, times;
@@ -175,6 +203,7 @@ static const char *all_of(const struct files *s, char *bytes, size_t most)
     HOLD(life(s, before));
     HOLD(large(s, bytes, most));
     HOLD(poor(s, before));
+    HOLD(shared(s));
     HOLD(counts(s, before, one, 0));
     return NULL;
 }

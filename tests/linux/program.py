@@ -192,6 +192,13 @@ for name in "node.key", "node.cert":
           (3, "", f"error denied: {name} is not for you alone, so it cannot be trusted",
            "hint: on Linux, chmod 600, as the user that it belongs to"))
     os.chmod(os.path.join(keys, name), 0o600)
+os.chmod(os.path.join(keys, "user.key"), 0o640)
+status, out, err = telex("-e", "(pass -)@sys.usr")
+check("others may read user.key", (status, out, err.split("\n")[0], err.split("\n")[-2]),
+      (3, "", "error denied: user.key is not for you alone, so it cannot be trusted",
+       "hint: on Linux, chmod 600, as the user that it belongs to"))
+check("and ls tells it", "err:denied" in telex("-e", "ls@sys.usr")[1], True)
+os.chmod(os.path.join(keys, "user.key"), 0o600)
 
 other = {**ENV, "XDG_DATA_HOME": path("other")}
 many = [subprocess.Popen([TELEX, "--sign", "-e", "5"], stdout=subprocess.PIPE, env=other)
@@ -386,6 +393,49 @@ except subprocess.TimeoutExpired:
     c.p.kill()
     status = "hangs"
 check("a terminal that is hung up", status in (0, 1, -signal.SIGHUP), True)
+
+# ---- Several programs of one node: what one changes holds for the others, and nothing is lost
+
+shared = tempfile.TemporaryDirectory()
+node = dict(ENV, HOME=shared.name)
+
+
+class Session(Console):
+    def __init__(self):
+        global ENV
+        before, ENV = ENV, node
+        super().__init__()
+        ENV = before
+
+    def ask(self, message):
+        self.send(message + "\n`<>`\n")
+        return self.wait("<>\n")[:-3].strip()
+
+
+def once(message):
+    return telex("-e", message, env=node)
+
+
+once("(new bob)@sys.usr")
+right = once("(grant {to:bob may:[math.calc]})@sys.usr")[1].strip()
+bob, other = Session(), Session()
+check("bob", bob.ask("(login bob)@sys.usr") + bob.ask("(neg 5)@math.calc"), "-5")
+check("an older session", other.ask("(len grants@sys.usr)@dat.proc"), "1")
+check("taken back elsewhere", once(f"(revoke {right})@sys.usr"), (0, "", ""))
+check("holds for his next message", bob.ask("(neg 5)@math.calc")[:12], "error denied")
+check("another change", other.ask("(grant {to:bob may:dat.proc})@sys.usr")[:4], "{id:")
+check("brings nothing back", bob.ask("(neg 5)@math.calc")[:12], "error denied")
+check("and is seen", bob.ask("(len [1 2])@dat.proc"), "2")
+all_at_once = [subprocess.Popen(
+    [TELEX, "-e", "(grant {to:bob may:dat.proc until:%d})@sys.usr" % (4000000000000 + i)],
+    env=node, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for i in range(10)]
+made = sum(p.wait(DEADLINE) == 0 for p in all_at_once)
+check("grants at once, none lost", once("(len grants@sys.usr)@dat.proc")[1].strip(), str(1 + made))
+check("his end", once("(del bob)@sys.usr"), (0, "", ""))
+check("of all that he might", bob.ask("(len [1 2])@dat.proc")[:12], "error denied")
+check("nothing is left of it", other.ask("grants@sys.usr"), "[]")
+bob.end(), other.end()
+shared.cleanup()
 
 print(f"linux: {passed} passed, {failed} failed")
 sys.exit(failed != 0)

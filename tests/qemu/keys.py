@@ -147,10 +147,19 @@ def seed_alone():
 
 # ---- Users
 
+def login(m, name, passphrase):
+    """As a person does it: what is typed is not shown."""
+    m.type("(login %s)@sys.usr\r" % name)
+    m.until("\r\npassphrase: ")
+    return m.ask(passphrase)
+
+
 def users():
     disk, secret = volume("users.img"), "!`correct horse`"
     m = Machine(disk, "-m", "256")
     check("prompt", m.prompt() is not None, m.rest())
+    got = m.ask("logout@sys.usr")
+    check("nobody locks himself out", got.startswith("error denied: your key has no passphrase"), got)
     made = re.search(r"id:`?(tu1\w+)", m.ask("(new bob)@sys.usr"))
     check("a user is made", made, m.rest())
     check("the owner's own", "error" not in m.ask("(pass !`mine alone`)@sys.usr"))
@@ -160,8 +169,8 @@ def users():
     check("a passphrase", "error" not in got, got)
     print("a passphrase set: %.1f s" % (time.monotonic() - begin))
     check("logout", "error" not in m.ask("logout@sys.usr"))
-    got = m.ask("(login bob)@sys.usr")
-    check("none is the wrong one", got.startswith("error denied"), got)
+    got = login(m, "bob", "mine alone")
+    check("another's passphrase", "error denied" in got, got)
     got = m.ask("off@sys.hw")
     check("nobody may not switch it off", got.startswith("error denied"), got)
     check("login of the owner", "error" not in m.ask("{login:owner pass:!`mine alone`}@sys.usr"))
@@ -170,6 +179,10 @@ def users():
 
     m = Machine(disk, "-m", "256", "-smp", "2")  # the passphrase on a processor of its own
     check("prompt of the second start", m.prompt() is not None, m.rest())
+    got = m.ask("(neg 5)@math.calc")
+    check("whoever comes is nobody", got.startswith("error denied"), got)
+    got = login(m, "owner", "mine alone")
+    check("until he proves who he is", "error" not in got and "alone" not in got, got)
     got = m.ask("ls@sys.usr")
     check("bob is still there", made and made[1] in got and "name:bob" in got, got)
     got = m.ask("{login:bob pass:!`wrong horse`}@sys.usr")

@@ -189,6 +189,13 @@ def users(p, ask):
     ask("the owner", owner, "{name:owner ")
     ask("asked for", f"{{login:eve pass:{{inp:`pw ` sct:t}}@io.term}}@sys.usr\r{C[17]}\rwho@sys.usr",
         "{name:eve ")
+    ask("the owner for a moment", owner, "{name:owner ")
+    p.type("(login eve)@sys.usr\r")
+    p.until("passphrase: ")
+    ask("asked for by login", C[17] + "\rwho@sys.usr", "{name:eve ")
+    p.type("(login eve)@sys.usr\r")
+    p.until("passphrase: ")
+    ask("asked for, and wrong", C[18], "error denied")
     ask("not his", f"{{s:!`{C[17]}` len:@s}}@dat.proc", "error denied")
     ask("another passphrase", f"{{pass:!`{C[18]}` old:!`{C[17]}`}}@sys.usr\rwho@sys.usr", "{name:eve ")
     ask("the old one", f"{{pass:!`{C[18]}` old:!`{C[17]}`}}@sys.usr", "error denied")
@@ -233,6 +240,13 @@ def batch():
     p.close()
     clean("arguments", p.shown())
     check("all of it ran", p.raw.endswith(b"[!`***` 5]\n"), p.raw)
+
+    p = Person([TELEX, "-e", f"(login {{ath:none pass:!`{C[12]}`}})@sys.usr", "-e", "inp@io.term"], ENV,
+               tty=False)
+    p.until("not-found")
+    forgets("the memory behind an argument", p.p.pid)
+    p.type("x\n")
+    p.close()
 
     telex("a file", path(f"!`{C[13]}`\n(neg !`{C[13]}`)@math.calc\n[!`{C[13]}` ,]\n5\n"
                          f"# !`{C[13]}`\n(say !`{C[13]}\n{C[13]}`)@io.term ]\n\n6 [!`{C[13]}\n"))

@@ -75,6 +75,8 @@ static enum err file_load(void *ctx, const char *name, struct arena *a, struct s
 
     if (i < 0)
         return ERR_NOT_FOUND;
+    if (s->files[i].len > a->limit_bytes - a->used_bytes)
+        return ERR_TOO_BIG;
     copy = arena_copy(a, s->files[i].bytes, s->files[i].len);
     if (!copy)
         return ERR_NO_MEMORY;
@@ -187,7 +189,7 @@ static enum err ask_line(void *ctx, struct call *c, const struct term_line *line
         s->asks = c;
         return ERR_OK;
     }
-    e = unit_str(span_of(s->line), &u);
+    e = line->secret ? unit_secret(span_of(s->line), &u) : unit_str(span_of(s->line), &u);
     if (!e)
         call_answer(c, &u);
     return e;
@@ -214,10 +216,22 @@ static void forget(void *ctx, struct call *c)
 
 static bool size(void *ctx, unsigned *columns, unsigned *rows)
 {
-    (void)ctx;
     *columns = 80;
     *rows = 25;
-    return true;
+    return !((struct sim *)ctx)->pipe;
+}
+
+// As the shell does: who has lost the terminal hears that nothing more comes.
+static void changed(void *ctx)
+{
+    struct sim *s = ctx;
+    struct call *c = s->asks;
+    struct unit none = unit_none();
+
+    if (!c || c->term)
+        return;
+    s->asks = NULL;
+    call_answer(c, &none);
 }
 
 // ---- Workers
@@ -307,6 +321,7 @@ void sim_init(struct sim *s, uint64_t seed)
         .line = ask_line,
         .key = ask_key,
         .forget = forget,
+        .changed = changed,
         .size = size,
     };
 }

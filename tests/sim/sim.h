@@ -27,6 +27,7 @@ struct sim {
     } files[SIM_FILES];
     char said[SIM_OUTPUT]; // what the terminal shows, terminated
     size_t said_len;
+    bool pipe;           // nobody sits at the terminal
     struct call *asks;   // waits for a line or key
     const char *line;    // answered at once when a line is asked for; NULL: the call waits
     unsigned turned_off; // how often

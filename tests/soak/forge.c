@@ -78,6 +78,7 @@ static void make(struct arena *a)
                                        .trace = rnd() % 2,
                                        .arena = a,
                                        .done = done};
+        memcpy(requests[i].author, pair.own_a.cert.user, sizeof requests[i].author);
         pair_must(session_send(s, &requests[i], NULL), "send");
     }
     pair_must(session_flush(s, put, NULL), "flush");
