@@ -77,7 +77,8 @@ static void read_console(struct session *s)
         session_read(s, &s->console);
 }
 
-static void read_text(struct session *s, const char *text)
+// @copy: made for the secrets in it
+static void read_text(struct session *s, char *text, bool copy)
 {
     struct reader r;
     enum err e = reader_init(&r, s->program->plat->mem, NULL);
@@ -86,6 +87,8 @@ static void read_text(struct session *s, const char *text)
     r.json = s->program->opt.json_in;
     if (!e)
         e = reader_feed(&r, span_of(text));
+    if (copy)
+        mem_wipe(text, strlen(text));
     if (!e)
         e = open_console(s); // inp asks there
     if (e)
@@ -221,9 +224,7 @@ static void read_all(struct session *s, int argc, char **argv, char **words)
             files = true;
         else if (word.at[1] == 'e') {
             i += word.len == 2;
-            read_text(s, word.len > 2 ? words[i] + 2 : words[i]);
-            if (words[i] != argv[i]) // a copy that was made for its secrets
-                mem_wipe(words[i], strlen(words[i]));
+            read_text(s, word.len > 2 ? words[i] + 2 : words[i], words[i] != argv[i]);
         }
     }
 }

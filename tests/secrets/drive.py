@@ -241,9 +241,9 @@ def batch():
     clean("arguments", p.shown())
     check("all of it ran", p.raw.endswith(b"[!`***` 5]\n"), p.raw)
 
-    p = Person([TELEX, "-e", f"(login {{ath:none pass:!`{C[12]}`}})@sys.usr", "-e", "inp@io.term"], ENV,
+    p = Person([TELEX, "-e", f"(login {{ath:none pass:!`{C[12]}`}})@sys.usr", "-e", "(inp `? `)@io.term"], ENV,
                tty=False)
-    p.until("not-found")
+    p.until("? ")
     forgets("the memory behind an argument", p.p.pid)
     p.type("x\n")
     p.close()
