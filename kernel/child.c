@@ -333,7 +333,7 @@ enum err call_kill(struct call *c, uint64_t id)
     }
     if (me == &k->owner)
         return ERR_NOT_FOUND;
-    return fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, "(get.all)@sys.task lists yours",
+    return fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, "get.all@sys.task lists yours",
                     "you have no such task");
 }
 
@@ -384,6 +384,31 @@ static void lose_term(struct task *t)
             t->frames[i].call->term = NULL;
 }
 
+// Nor does it wait for what somebody else will type there.
+static void take_term(struct task *t)
+{
+    struct call *c = t->state == TASK_WAITS ? t->waits : NULL;
+    bool asked = c && t->term->forget && t->term->forget(t->term->ctx, c);
+
+    if (root_of(t)->background)
+        task_front_leave(t);
+    lose_term(t);
+    if (asked)
+        call_refuse(c, fail_set(c->fail, ERR_CANCELLED, FAIL_NO_POS, NULL,
+                                "somebody else sits at this terminal now"));
+}
+
+// Is it part of what is not this user's? What a service itself asks is part of what it asks for.
+static bool is_others(struct task *t, const struct owner *o)
+{
+    if (root_of(t)->background)
+        return true;
+    for (; t; t = t->parent)
+        if (t->owner != o && t->owner != &t->kernel->owner)
+            return true;
+    return false;
+}
+
 // Whoever sits there from now on is safe from what others left behind: it cannot ask him for a key,
 // nor speak in his session. What the node's owner has in front is the prompt itself.
 void term_set_owner(struct kernel *k, struct term *term, struct owner *o)
@@ -393,8 +418,8 @@ void term_set_owner(struct kernel *k, struct term *term, struct owner *o)
     if (was == o)
         return;
     for (struct task *t = k->oldest; t; t = t->all_next)
-        if (t->term == term && (root_of(t)->background || (t->owner != o && t->owner != &k->owner)))
-            lose_term(t);
+        if (t->term == term && is_others(t, o))
+            take_term(t);
     if (term->user)
         term->user->terms--;
     term->user = o == &k->owner ? NULL : o;
@@ -404,13 +429,31 @@ void term_set_owner(struct kernel *k, struct term *term, struct owner *o)
         term->changed(term->ctx);
 }
 
+// Does the message that runs now stand in it?
+static bool is_around(const struct task *t, const struct task *runs)
+{
+    while (runs && runs != t)
+        runs = runs->parent;
+    return runs == t;
+}
+
 void owner_leaves(struct owner *o)
 {
     struct kernel *k = o->kernel;
 
-    for (struct task *t = k->oldest; t; t = t->all_next)
+    struct task *t = k->oldest;
+
+    for (; t; t = t->all_next)
         if (t->term && t->term->user == o)
             term_set_owner(k, t->term, &k->nobody);
+    for (t = k->oldest; t;) {
+        bool first = t->owner == o && (!t->parent || t->parent->owner != o) &&
+                     !is_around(t, k->runs);
+
+        if (first)
+            task_cancel(t);
+        t = first ? k->oldest : t->all_next; // it took its children along
+    }
     owner_forget_identity(o);
 }
 
@@ -430,9 +473,10 @@ void term_close(struct kernel *k, struct term *term)
         }
         t = next;
     }
-    if (term->user) { // whoever comes there next is not the node's owner by that alone
-        term->user->terms--;
-        term->user = &k->nobody;
-        term->user->terms++;
-    }
+    for (t = k->oldest; t; t = t->all_next)
+        if (t->front == term)
+            task_front_leave(t);
+    // Whoever comes there next is not the one who has left by that alone.
+    if (term->user || (k->plat->machine && kernel_owner_locked(k)))
+        term_set_owner(k, term, &k->nobody);
 }

@@ -163,6 +163,8 @@ static enum err read_key(const struct kernel *k, struct grant *g, struct rights_
         g->quota.rate = (uint64_t)u->i;
     } else if (unit_is_text(key, SPAN("mem"))) {
         e = read_range(u, &g->quota.mem_min, &g->quota.mem_max, f);
+        if (!e && giver && g->quota.mem_max < GRANT_MEM_MIN)
+            e = wrong(f, "less than 1048576 bytes of memory are not enough for any message");
     } else if (unit_is_text(key, SPAN("tasks"))) {
         e = read_range(u, &g->quota.tasks_min, &g->quota.tasks_max, f);
     } else {

@@ -167,9 +167,11 @@ static enum err revocation(struct call *c, const struct grant *g, const uint8_t 
                 : fail_set(c->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory to revoke it");
 }
 
-// Which grants are meant: with this id, or to or from this user; of those that `by` may take back.
+// Which grants are meant: with these ids, or to or from this user; of those that `by` may take back.
 struct which {
-    const uint8_t *id, *user;
+    const uint8_t (*ids)[32];
+    size_t n;
+    const uint8_t *user;
     const uint8_t *by; // NULL: all
 };
 
@@ -177,13 +179,23 @@ static bool fits(const struct grant *g, const struct which *w)
 {
     if (w->by && memcmp(g->by, w->by, 32) != 0)
         return false;
-    if (w->id)
-        return memcmp(g->id, w->id, 32) == 0;
-    return memcmp(g->to, w->user, 32) == 0 || memcmp(g->by, w->user, 32) == 0;
+    for (size_t i = 0; i < w->n; i++)
+        if (memcmp(g->id, w->ids[i], 32) == 0)
+            return true;
+    return w->user && (memcmp(g->to, w->user, 32) == 0 || memcmp(g->by, w->user, 32) == 0);
+}
+
+static bool is_there(const struct kernel *k, const struct which *w, const uint8_t id[32])
+{
+    const struct grant *g = k->rights.grants;
+
+    while (g && (memcmp(g->id, id, 32) != 0 || (w->by && memcmp(g->by, w->by, 32) != 0)))
+        g = g->next;
+    return g != NULL;
 }
 
 // All of them, or none.
-static enum err revoke(struct call *c, const uint8_t me[32], const struct which *which, unsigned *n)
+static enum err revoke(struct call *c, const uint8_t me[32], const struct which *which)
 {
     struct kernel *k = c->kernel;
     struct grant *out = NULL, *next;
@@ -202,7 +214,6 @@ static enum err revoke(struct call *c, const uint8_t me[32], const struct which 
         out = g;
         rights_note(k, note);
         added = added ? added : note;
-        ++*n;
     }
     if (!e && out)
         e = rights_save(k, c->fail);
@@ -227,34 +238,58 @@ static enum err revoke(struct call *c, const uint8_t me[32], const struct which 
     return e;
 }
 
-enum err call_revoke(struct call *c, const uint8_t id[32])
+static enum err revoke_these(struct call *c, const uint8_t (*ids)[32], size_t n)
 {
     bool node = work_of(c)->task->owner == &c->kernel->owner;
     uint8_t me[32];
-    unsigned n = 0;
+    struct which which = {.ids = ids, .n = n, .by = node ? NULL : me};
     enum err e = begin_change(c, me);
 
-    if (!e)
-        e = revoke(c, me, &(struct which){.id = id, .by = node ? NULL : me}, &n);
-    (void)end_change(c, e);
-    if (e || n)
-        return e;
-    return node ? fail_set(c->fail, ERR_NOT_FOUND, FAIL_NO_POS, "grants@sys.usr lists them",
-                           "there is no such grant")
-                : fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, "grants@sys.usr lists yours",
-                           "there is no such grant of yours");
+    for (size_t i = 0; !e && i < n; i++) {
+        if (is_there(c->kernel, &which, ids[i]))
+            continue;
+        e = node ? fail_set(c->fail, ERR_NOT_FOUND, FAIL_NO_POS, "grants@sys.usr lists them",
+                            "there is no such grant")
+                 : fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, "grants@sys.usr lists yours",
+                            "there is no such grant of yours");
+    }
+    return e ? e : revoke(c, me, &which);
+}
+
+enum err call_revoke(struct call *c, const uint8_t (*ids)[32], size_t n)
+{
+    return end_change(c, revoke_these(c, ids, n));
+}
+
+// The services that were given to him are the node's owner's again.
+static enum err take_back_services(struct call *c, const uint8_t user[32])
+{
+    struct kernel *k = c->kernel;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < k->routes_n; i++)
+        if (k->routes[i].given && memcmp(k->routes[i].user, user, 32) == 0)
+            e = call_own(c, span_of(k->routes[i].service->name), NULL);
+    return e;
 }
 
 enum err call_forget_user(struct call *c, const uint8_t user[32])
 {
-    struct owner *o = owner_known(c->kernel, user);
+    struct owner *o;
     uint8_t me[32];
-    unsigned n = 0;
-    enum err e = begin_change(c, me);
+    enum err e = begin(c, me);
 
+    if (!e && memcmp(me, user, sizeof me) == 0)
+        e = fail_set(c->fail, ERR_DENIED, FAIL_NO_POS, NULL, "the node's owner stays");
     if (!e)
-        e = revoke(c, me, &(struct which){.user = user}, &n);
+        e = take_back_services(c, user);
+    if (e)
+        return e;
+    e = begin_change(c, me);
+    if (!e)
+        e = revoke(c, me, &(struct which){.user = user});
     (void)end_change(c, e);
+    o = owner_known(c->kernel, user);
     if (!e && o && o != &c->kernel->owner)
         owner_leaves(o);
     return e;

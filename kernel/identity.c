@@ -54,12 +54,14 @@ bool kernel_owner_locked(const struct kernel *k)
     const struct plat_file *file = k->plat->file;
     struct key_files files;
     struct user owner;
+    enum err e;
 
     if (!file)
         return false;
     files = files_of(file);
-    // Where the key cannot be read, nobody could ever open it: the machine stays its owner's.
-    return users_find(k->plat->mem, &files, SPAN("owner"), &owner, NULL) == ERR_OK && owner.locked;
+    e = users_find(k->plat->mem, &files, SPAN("owner"), &owner, NULL);
+    // Where the key is damaged nobody could ever open it: the machine stays its owner's.
+    return e ? e == ERR_IO || e == ERR_NO_MEMORY : owner.locked;
 }
 
 bool call_owner_locked(const struct call *c)

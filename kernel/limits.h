@@ -26,6 +26,7 @@ enum {
     // Grants of a node, and what was taken back lately: each is looked at when one of his messages
     // wants to know, and all are checked at the start, 0.1 ms each.
     GRANTS_MAX = 1024,
+    GRANT_MEM_MIN = 1 << 20, // bytes that a user may have at least: else he could not even log out
     GRANTS_OTHERS_MAX = 512, // given by users who own a service: its owner always has room
     REVOKED_KEPT = 64,
 

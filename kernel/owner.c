@@ -273,6 +273,9 @@ bool owner_sends(struct owner *o, const struct unit *payload)
     const uint64_t second = 1000000000;
     uint64_t now, step;
 
+    o->messages++;
+    // A count must not tell how long a secret is.
+    o->sent_bytes += payload->flags & UNIT_HIDDEN ? payload->nodes : payload->bytes;
     if (o->quota.rate) {
         now = k->plat->now_ns(k->plat->ctx) + second;
         step = second / o->quota.rate;
@@ -284,8 +287,5 @@ bool owner_sends(struct owner *o, const struct unit *payload)
     }
     if (__builtin_expect(o->quota_till_ms != TIME_NEVER, 0) && kernel_time_ms(k) > o->quota_till_ms)
         rights_quota(o);
-    o->messages++;
-    // A count must not tell how long a secret is.
-    o->sent_bytes += payload->flags & UNIT_HIDDEN ? payload->nodes : payload->bytes;
     return true;
 }

@@ -94,12 +94,13 @@ struct plat_con {
  * @list: the names of all files, in any order, in the arena; NULL: not known here. What is only
  *        there while a file is written is none
  * @open: takes a path as a person writes it
- * @stamp: another number as soon as the file has other bytes; 0: there is none. NULL: what a node
- *        keeps here nobody else writes while it runs
+ * @stamp: another number as soon as the file has other bytes; 0: there is none, STAMP_UNKNOWN: it
+ *        cannot be told now. NULL: what a node keeps here nobody else writes while it runs
  * @lock: others that work on this folder wait, or are refused, until it is given back (on: false).
  *        NULL: there are none. Errors: ERR_BUSY (it is theirs for too long), ..
  * Errors: ERR_NOT_FOUND, ERR_IO, ERR_DENIED, ERR_NO_SPACE, ERR_NO_MEMORY, ERR_TOO_BIG
  */
+#define STAMP_UNKNOWN UINT64_MAX
 struct plat_file {
     void *ctx;
     bool (*has)(void *ctx, const char *name);

@@ -142,7 +142,7 @@ enum err rights_run(struct task *t, const struct work *w, enum err e)
         return rights_tell(t, w->route) ? e : denied(t, w->route);
     if (!rights_see(t, w->route, c))
         return denied(t, w->route);
-    return w->late && !(c->flags & CMD_ANYONE) ? owner_late(t) : ERR_OK;
+    return w->late && !(c->flags & CMD_ALWAYS) ? owner_late(t) : ERR_OK;
 }
 
 enum err owner_late(struct task *t)
@@ -185,19 +185,32 @@ static bool stays_below(const struct call *c, const struct unit *top)
     return lies_below(com->mode, c->arg, top, &any) && any;
 }
 
+// A grant for it that is not below a path: what is nested names none. NULL: for all of the service
+static bool nests_freely(const struct owner *o, const struct route *r, const struct command *c)
+{
+    const struct grant *g = NULL;
+
+    while ((g = next_grant(o, r, c, g)))
+        if (g->on.kind == UNIT_NONE && (c || says_all(g, r)))
+            return true;
+    return false;
+}
+
 // What may be nested in it, where he may not all.
 static enum err nest(struct task *t, struct work *w)
 {
     const struct service *s = w->route->service;
     bool *may;
 
-    if (!s->nests || rights_tell(t, w->route))
+    if (!s->nests || nests_freely(t->owner, w->route, NULL))
         return ERR_OK;
     may = arena_new(&t->arena, s->n * sizeof *may);
     if (!may)
         return fail_set(&t->fail, ERR_NO_MEMORY, FAIL_NO_POS, NULL, "no memory for a message");
     for (size_t i = 0; i < s->n; i++)
-        may[i] = rights_see(t, w->route, &s->commands[i]);
+        may[i] = open_to(t->owner, &s->commands[i]) ||
+                 (!(s->commands[i].flags & CMD_NODE) &&
+                  nests_freely(t->owner, w->route, &s->commands[i]));
     w->call.may = may;
     return ERR_OK;
 }

@@ -61,7 +61,8 @@ struct owner *term_owner(struct kernel *k, const struct term *term);
 /** This node signs for him no more. */
 void owner_forget_identity(struct owner *o);
 
-/** He is no user of this machine any more: his sessions act for nobody, and nothing signs for him. */
+/** He is no user of this machine any more: his sessions act for nobody, his tasks end, and
+ * nothing signs for him. */
 void owner_leaves(struct owner *o);
 
 /** Does he have room for another task? */
@@ -94,7 +95,7 @@ enum err rights_enter(struct task *t, const struct route *r);
  * rights_run - may it run this command, and now? Before its arguments are looked at
  * @e: of the choice of a command: who may not use the whole service is not told
  *
- * Errors: ERR_DENIED, ERR_BUSY (w->late, but for what is open to everybody, as logout); told
+ * Errors: ERR_DENIED, ERR_BUSY (w->late, but for CMD_ALWAYS); told
  */
 enum err rights_run(struct task *t, const struct work *w, enum err e);
 

@@ -195,6 +195,8 @@ enum err rights_load(struct kernel *k, struct fail *f)
     if (e) {
         k->rights.bad = *f;
         k->rights.bad.code = e;
+        if (e != ERR_CORRUPT && e != ERR_DENIED && e != ERR_NOT_SUPPORTED && e != ERR_TOO_BIG)
+            k->rights.stamp = STAMP_UNKNOWN; // it may be better at the next look
         forget(k); // what stood before the damage holds no more than what stands behind it
     } else {
         rights_settle(k);
@@ -218,10 +220,10 @@ void rights_look(struct kernel *k, bool now)
         return;
     k->rights.look_ns = at + LOOK_NS;
     stamp = file->stamp(file->ctx, RIGHTS_FILE);
-    if (stamp == k->rights.stamp)
+    if (stamp == k->rights.stamp && stamp != STAMP_UNKNOWN)
         return;
     forget(k);
-    if (stamp) {
+    if (stamp) { // what cannot be told cannot be read either
         (void)rights_load(k, &ignored);
         return;
     }

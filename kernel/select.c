@@ -59,7 +59,8 @@ static enum err select_in_map(struct task *t, struct work *w, const struct comma
     for (uint32_t i = 0; i < w->payload.n; i++) {
         const struct command *c = named(w, &w->payload.items[2 * i]);
 
-        if (!c || !c->shape)
+        if (!c || !c->shape ||
+            !rights_see(t, w->route, c)) // what he may not is a key like any other
             continue;
         if (n == COUNTED_MAX)
             return fail_set(&t->fail, ERR_AMBIGUOUS, FAIL_NO_POS, NULL,

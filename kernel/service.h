@@ -70,9 +70,10 @@ enum command_flag {
     CMD_WORKER = 64,  // of a service that is not pure, but this command is
     CMD_MERGES = 128, // in a chain of sys.task the map that it answers is merged key by key (fsm)
     // Who may use it, where that is not the service's owner and those with a grant:
-    CMD_ANYONE = 256, // everybody, also who has not logged in (login)
-    CMD_USER = 512,   // every user: it concerns himself alone (sign, exp)
-    CMD_NODE = 1024,  // the node's owner only; it cannot be granted (off, new)
+    CMD_ANYONE = 256,  // everybody, also who has not logged in (login)
+    CMD_USER = 512,    // every user: it concerns himself alone (sign, exp)
+    CMD_NODE = 1024,   // the node's owner only; it cannot be granted (off, new)
+    CMD_ALWAYS = 2048, // also for who sends more than he may in a second (logout)
 };
 
 /**
@@ -290,6 +291,9 @@ MUST_USE enum err call_login(struct call *c, struct span name, struct span cert)
 /** .. for nobody. Errors: ERR_NOT_SUPPORTED */
 MUST_USE enum err call_logout(struct call *c);
 
+/** Memory of the node's owner: for what must be possible whatever a user has used up (login). */
+const struct mem *call_node_mem(const struct call *c);
+
 /** Has the node's owner a key here, with a passphrase? Then he can log in. */
 bool call_owner_locked(const struct call *c);
 
@@ -306,15 +310,17 @@ bool call_owner_locked(const struct call *c);
 MUST_USE enum err call_grant(struct call *c, const struct unit *grant, uint8_t id[32]);
 
 /**
- * call_revoke - take a right back; who gave it may, and the node's owner
+ * call_revoke - take rights back, all or none; who gave them may, and the node's owner
  *
  * Errors: ERR_NOT_FOUND, ERR_DENIED (not his to take back), of files
  */
-MUST_USE enum err call_revoke(struct call *c, const uint8_t id[32]);
+MUST_USE enum err call_revoke(struct call *c, const uint8_t (*ids)[32], size_t n);
 
 /**
- * call_forget_user - a user leaves: the node's owner takes back what he gave and what he has, ends
- * his sessions, and this node signs for him no more; what runs goes on without any right
+ * call_forget_user - a user leaves: the node's owner takes back his services, what he gave and what he
+ * has, ends his sessions and tasks, and this node signs for him no more
+ *
+ * Errors: ERR_DENIED (it is the node's owner), of files
  */
 MUST_USE enum err call_forget_user(struct call *c, const uint8_t user[32]);
 

@@ -28,12 +28,14 @@ struct term {
     // What was said is on its way (before the machine goes off)
     void (*flush)(void *ctx);
     // Both answer later through call_answer or call_refuse; `-` at the end of the input.
-    // A call that is taken back (call_forget) is never answered.
+    // A call that is taken back (forget) is never answered; false: it did not wait here.
     enum err (*line)(void *ctx, struct call *c, const struct term_line *line);
     enum err (*key)(void *ctx, struct call *c, bool wait);
-    void (*forget)(void *ctx, struct call *c);
+    bool (*forget)(void *ctx, struct call *c);
     // Characters across and down; false when there is no such thing (a pipe)
     bool (*size)(void *ctx, unsigned *columns, unsigned *rows);
+    // Does a line come from a person, who sees what he is asked? NULL: no
+    bool (*person)(void *ctx);
     enum err (*resize)(void *ctx, unsigned columns, unsigned rows);
     // One message, typed at a prompt with all that a line editor does; answers later with the unit
     // as it stands, and data. What is no message is shown as an error, and the prompt comes again;

@@ -125,6 +125,11 @@ enum err call_login(struct call *c, struct span name, struct span cert)
     return e;
 }
 
+const struct mem *call_node_mem(const struct call *c)
+{
+    return &c->kernel->owner.mem;
+}
+
 void term_lock(struct kernel *k, struct term *term)
 {
     term_set_owner(k, term, &k->nobody);

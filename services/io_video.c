@@ -229,7 +229,7 @@ static void due(struct call *c)
     struct unit none = unit_none();
     enum err e;
 
-    if (c->term->pressed && c->term->pressed(c->term->ctx)) {
+    if (c->term && c->term->pressed && c->term->pressed(c->term->ctx)) {
         call_answer(c, &none);
         return;
     }

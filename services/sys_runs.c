@@ -79,9 +79,9 @@ enum err task_run_run(struct call *c)
 static void show_end(struct call *c, uint32_t tag, enum err e, const struct unit *value)
 {
     (void)tag;
-    if (e)
+    if (c->term && e) // it may be another's by now
         c->term->fail(c->term->ctx, value, 0);
-    else
+    else if (c->term)
         c->term->show(c->term->ctx, value);
     call_answer(c, &c->value);
 }

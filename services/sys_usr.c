@@ -166,7 +166,7 @@ static const struct command commands[] = {
         .info = "logout: this session acts for nobody; what runs in the background goes on without "
                 "its terminal",
         .tut = "{com:help.logout@sys.usr like:map}",
-        .flags = CMD_ANYONE,
+        .flags = CMD_ANYONE | CMD_ALWAYS,
     },
     {
         .name = "ls",

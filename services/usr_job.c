@@ -57,9 +57,7 @@ enum err usr_closed(struct call *c)
 
 bool usr_at_terminal(const struct call *c)
 {
-    unsigned columns, rows;
-
-    return c->term && c->term->size(c->term->ctx, &columns, &rows);
+    return c->term && c->term->person && c->term->person(c->term->ctx);
 }
 
 bool usr_own_locked(struct call *c)
@@ -162,15 +160,19 @@ static enum err lock(struct call *c, struct usr_job *j, struct span pass)
 {
     struct key_random random = {j, drawn_bytes};
 
-    return user_lock(c->arena->mem, &random, &j->key, pass, PASS_COST, j->out, &j->out_n, c->fail);
+    return user_lock(call_node_mem(c), &random, &j->key, pass, PASS_COST, j->out, &j->out_n,
+                     c->fail);
 }
 
 enum err usr_take_key(struct call *c, struct usr_job *j, const struct unit *pass)
 {
     enum err e;
 
-    if (j->user.bad) // says what
-        return users_find(c->arena->mem, &j->files, span_of(j->user.name), &j->user, c->fail);
+    if (j->user.bad) { // looked at again, for what is wrong; or it is right by now
+        e = users_find(c->arena->mem, &j->files, span_of(j->user.name), &j->user, c->fail);
+        if (e)
+            return e;
+    }
     if (!j->user.here)
         return usr_denied(c, "import it, or go where it lies",
                           "that key does not lie on this machine");
@@ -217,11 +219,13 @@ enum err usr_work_key(struct call *c, struct usr_job *j)
         return e ? e : usr_closed(c);
     }
     if (j->opens) {
-        e = user_unlock(c->arena->mem, j->file, j->pass, &j->key, c->fail);
+        e = user_unlock(call_node_mem(c), j->file, j->pass, &j->key, c->fail);
         if (e)
             return e == ERR_DENIED ? usr_closed(c) : e;
         j->open = true;
     }
+    if (!j->open) // better than a key of zeros
+        return fail_set(c->fail, ERR_INTERNAL, FAIL_NO_POS, NULL, "there is no key to work with");
     return j->lock.at ? lock(c, j, j->lock) : ERR_OK;
 }
 

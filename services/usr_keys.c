@@ -226,8 +226,9 @@ static enum err begin_login(struct call *c, struct usr_job *j)
 enum err usr_comes_back(struct call *c)
 {
     return is_node_owner(c) && usr_at_terminal(c) && !call_owner_locked(c)
-               ? usr_denied(c, "(pass !`..`)@sys.usr sets one",
-                            "your key has no passphrase, so you could not log in again")
+               ? usr_denied(
+                     c, "(pass !`..`)@sys.usr sets one",
+                     "no passphrase opens a key of yours here, so you could not log in again")
                : ERR_OK;
 }
 
@@ -281,6 +282,7 @@ static enum err begin_exp(struct call *c, struct usr_job *j)
 {
     const struct unit *old = c->opt[USR_EXP_OLD];
     bool shows = is_on(c, USR_EXP_WORDS) || is_on(c, USR_EXP_QR), himself;
+    unsigned columns, rows;
     struct span pass;
     struct user user;
     uint8_t id[32];
@@ -288,7 +290,7 @@ static enum err begin_exp(struct call *c, struct usr_job *j)
 
     if (!e && !pass.at && !shows)
         e = usr_bad(c, "a key goes out locked, or on paper: pass:SECRET, words:t or qr:t");
-    if (!e && shows && !usr_at_terminal(c))
+    if (!e && shows && (!c->term || !c->term->size(c->term->ctx, &columns, &rows)))
         e = usr_denied(c, "at a terminal, or as a file: {exp:- pass:SECRET}",
                        "a secret key is shown only where a person looks");
     if (!e)

@@ -166,24 +166,27 @@ enum err usr_run_grant(struct call *c)
                : ERR_LATER;
 }
 
-static enum err revoke_one(struct call *c, const struct unit *id)
+static enum err id_of(struct call *c, const struct unit *u, uint8_t id[32])
 {
-    if (id->kind == UNIT_MAP)
-        id = unit_get_word(id, SPAN("id"), c->arena->mem);
-    if (!id || id->kind != UNIT_BYTES || id->n != 32)
+    if (u->kind == UNIT_MAP)
+        u = unit_get_word(u, SPAN("id"), c->arena->mem);
+    if (!u || u->kind != UNIT_BYTES || u->n != 32)
         return usr_bad(c, "the id of a grant has 32 bytes");
-    return call_revoke(c, (const uint8_t *)id->s);
+    memcpy(id, u->s, 32);
+    return ERR_OK;
 }
 
 enum err usr_run_revoke(struct call *c)
 {
-    enum err e = ERR_OK;
+    bool list = c->arg->kind == UNIT_LIST;
+    const struct unit *all = list ? c->arg->items : c->arg;
+    size_t n = list ? c->arg->n : 1;
+    uint8_t(*ids)[32] = arena_new(c->scratch, (n + 1) * sizeof *ids);
+    enum err e = ids ? ERR_OK : usr_no_memory(c);
 
-    if (c->arg->kind != UNIT_LIST)
-        return revoke_one(c, c->arg);
-    for (uint32_t i = 0; !e && i < c->arg->n; i++)
-        e = revoke_one(c, &c->arg->items[i]);
-    return e;
+    for (size_t i = 0; !e && i < n; i++)
+        e = id_of(c, &all[i], ids[i]);
+    return e ? e : call_revoke(c, (const uint8_t(*)[32])ids, n);
 }
 
 // Whose names the author may know.

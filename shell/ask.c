@@ -34,11 +34,27 @@ static void remove_ask(struct session *s, size_t i)
         term_back(term_line(s));
 }
 
+static bool is_own(const struct call *c)
+{
+    bool owner = false;
+
+    return !call_author((struct call *)(uintptr_t)c, NULL, &owner) && owner;
+}
+
+// While the node itself asks, for a passphrase, nobody else may: it would be typed for him.
+static bool is_taken(const struct session *s, const struct call *c)
+{
+    return s->asks_n && is_own(s->asks[s->asks_n - 1].call) && !is_own(c);
+}
+
 static enum err add_ask(struct session *s, struct call *c, bool key, struct ask **out)
 {
     if (s->hub)
         return fail_set(c->fail, ERR_NOT_SUPPORTED, FAIL_NO_POS, NULL,
                         "nobody sits at this terminal");
+    if (is_taken(s, c))
+        return fail_set(c->fail, ERR_BUSY, FAIL_NO_POS, "try again when that is answered",
+                        "somebody is asked for a passphrase at this terminal");
     if (s->asks_n == ASKS_MAX)
         return fail_set(c->fail, ERR_BUSY, FAIL_NO_POS, NULL,
                         "%u tasks wait for this terminal already", (unsigned long)ASKS_MAX);
@@ -211,6 +227,13 @@ static void key_for_ask(struct session *s, struct ask *ask, const struct key *k)
     if (ask->key) {
         if (!key_name(k).len)
             return;
+        // No message is in front, else it would have ended: so this one is in the person's way.
+        if (k->code == KEY_CONTROL && k->text[0] == 'C') {
+            call_refuse(ask->call, fail_set(ask->call->fail, ERR_CANCELLED, FAIL_NO_POS, NULL,
+                                            "the question was left"));
+            remove_ask(s, s->asks_n - 1);
+            return;
+        }
         answer_key(ask->call, k);
         remove_ask(s, s->asks_n - 1);
         return;
@@ -269,16 +292,6 @@ void ask_end(struct session *s)
     }
 }
 
-// Those who have lost this terminal: somebody else sits here now.
-static void drop_lost(struct session *s)
-{
-    for (size_t i = s->asks_n; i--;)
-        if (!s->asks[i].call->term) {
-            answer_none(s->asks[i].call);
-            remove_ask(s, i);
-        }
-}
-
 static bool pump_keys(struct session *s)
 {
     bool moved = keyboard_wanted(s) && keyboard_read(s);
@@ -312,7 +325,6 @@ bool ask_pump(struct session *s)
 {
     bool moved = false;
 
-    drop_lost(s);
     if (s->prompted || ((s->asks_n || s->prompt.n) && ask_by_keyboard(s)))
         return s->lambda.stage != STAGE_OVER && pump_keys(s);
     // A line behind a unit that is not complete is not there yet.
@@ -370,8 +382,8 @@ enum err ask_key(void *ctx, struct call *c, bool wait)
     if (!ask_by_keyboard(s)) {
         if (serve_text(s))
             return ERR_OK;
-    } else {
-        (void)keyboard_read(s); // nothing is an answer too
+    } else if (s->asks_n == 1 && !s->prompt.editing) { // else they are for others
+        (void)keyboard_read(s);                        // nothing is an answer too
         while (keyboard_next(s, &k)) {
             if (!key_name(&k).len)
                 continue;
@@ -385,12 +397,12 @@ enum err ask_key(void *ctx, struct call *c, bool wait)
     return ERR_OK;
 }
 
-void ask_forget(void *ctx, struct call *c)
+bool ask_forget(void *ctx, struct call *c)
 {
     struct session *s = ctx;
 
     if (prompt_forget(s, c))
-        return;
+        return true;
     for (size_t i = 0; i < s->asks_n; i++) {
         if (s->asks[i].call != c)
             continue;
@@ -402,8 +414,9 @@ void ask_forget(void *ctx, struct call *c)
         if (!ask_by_keyboard(s) && text_of(s)->trimmed)
             reader_end(text_of(s)); // what is left of the line is no message
         remove_ask(s, i);
-        return;
+        return true;
     }
+    return false;
 }
 
 bool ask_pressed(void *ctx)

@@ -178,6 +178,19 @@ static void replace(struct edit *ed, struct span text)
     draw_line(ed, 0);
 }
 
+void edit_clear(struct edit *ed)
+{
+    ed->at = ed->len = 0;
+    ed->clean = 0;
+    if (!ed->hidden)
+        draw_line(ed, 0);
+    release(ed->mem, ed->text, ed->cap);
+    release(ed->mem, ed->draft, ed->draft_cap);
+    ed->text = ed->draft = NULL;
+    ed->cap = ed->draft_len = ed->draft_cap = 0;
+    ed->recall = ed->history ? ed->history->n : 0;
+}
+
 static void recall(struct edit *ed, size_t line)
 {
     const struct history *h = ed->history;

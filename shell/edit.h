@@ -70,6 +70,9 @@ struct edit {
 /** A new line behind what out shows; the prompt is written first. No memory is taken yet. */
 void edit_start(struct edit *ed, struct span prompt);
 
+/** Wipes what was typed so far; the line stays open. The history may have become another. */
+void edit_clear(struct edit *ed);
+
 /** Wipes and gives back. */
 void edit_fini(struct edit *ed);
 

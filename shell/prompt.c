@@ -311,6 +311,22 @@ static void turn_to(struct session *s)
         edit_show(&p->line);
 }
 
+void prompt_changed(struct session *s)
+{
+    struct prompt *p = &s->prompt;
+
+    p->kept = 0;
+    if (!p->editing)
+        return;
+    edit_clear(&p->line);
+    if (p->first)
+        return;
+    reader_drop(&p->reader); // an input that was not whole
+    p->first = true;
+    p->mask = mask_start(SPAN(""), false);
+    turn_to(s);
+}
+
 enum err prompt_message(void *ctx, struct call *c, struct span text)
 {
     struct session *s = ctx;

@@ -256,7 +256,7 @@ void pixels_init(struct session *s);
 /** For struct term. */
 enum err ask_line(void *ctx, struct call *c, const struct term_line *line);
 enum err ask_key(void *ctx, struct call *c, bool wait);
-void ask_forget(void *ctx, struct call *c);
+bool ask_forget(void *ctx, struct call *c);
 bool ask_pressed(void *ctx);
 
 /** Nobody types any more: whoever waits gets `-`. */
@@ -284,6 +284,9 @@ enum err prompt_message(void *ctx, struct call *c, struct span text);
 
 /** A call is taken back. False: it waits for no message. */
 bool prompt_forget(struct session *s, const struct call *c);
+
+/** The session acts for another: what the one before him has typed so far is for nobody. */
+void prompt_changed(struct session *s);
 
 /** Go on as far as what was typed goes. True when anything moved. */
 bool prompt_step(struct session *s);

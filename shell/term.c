@@ -132,12 +132,20 @@ static void fail(void *ctx, const struct unit *error, uint64_t id)
         show_error(to, error, id);
 }
 
+static bool person(void *ctx)
+{
+    const struct session *s = ctx;
+
+    return s->out.tty && ask_by_keyboard(s);
+}
+
 // What one has typed is not for the next.
 static void changed(void *ctx)
 {
     struct session *s = ctx;
 
     history_fini(&s->prompt.history);
+    prompt_changed(s);
 }
 
 void term_init(struct session *s)
@@ -150,6 +158,7 @@ void term_init(struct session *s)
                             .key = ask_key,
                             .forget = ask_forget,
                             .size = size,
+                            .person = person,
                             .message = prompt_message,
                             .show = show,
                             .fail = fail,

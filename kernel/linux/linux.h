@@ -42,7 +42,7 @@ struct linux_port {
     struct linux_worker workers[PLAT_WORKERS_MAX];
     int work_event; // eventfd: a job ended; -1: no job was ever given
     char *folder;   // of this node's files; NULL: not asked for yet
-    int locked;     // a descriptor of the folder that holds its lock, and 1; 0: none
+    int locked;     // a descriptor that holds the folder's lock, and 1; 0: none
 };
 
 /** The one place where errno becomes an error of ours. */

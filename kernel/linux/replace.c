@@ -221,25 +221,28 @@ static uint64_t stamp(void *ctx, const char *name)
     uint64_t n;
     int dir;
 
-    if (!linux_is_plain(name) || linux_folder_open(p, false, &dir))
-        return 0;
+    enum err e = linux_is_plain(name) ? linux_folder_open(p, false, &dir) : ERR_NOT_FOUND;
+
+    if (e)
+        return e == ERR_NOT_FOUND ? 0 : STAMP_UNKNOWN;
     if (fstatat(dir, name, &st, 0)) {
+        n = errno == ENOENT ? 0 : STAMP_UNKNOWN;
         (void)close(dir);
-        return 0;
+        return n;
     }
     (void)close(dir);
     n = (uint64_t)st.st_ino * odd + (uint64_t)st.st_size;
     n = n * odd + (uint64_t)st.st_mtim.tv_sec;
     n = n * odd + (uint64_t)st.st_mtim.tv_nsec;
     n = n * odd + st.st_mode; // it may be trusted no more
-    return n ? n : 1;
+    return n && n != STAMP_UNKNOWN ? n : 1;
 }
 
 static enum err lock(void *ctx, bool on)
 {
     struct linux_port *p = ctx;
     const struct timespec wait = {0, 5000000};
-    int dir, failed = 0;
+    int dir, fd, failed;
     enum err e;
 
     if (p->locked) {
@@ -251,17 +254,22 @@ static enum err lock(void *ctx, bool on)
     e = linux_folder_open(p, true, &dir);
     if (e)
         return e;
+    fd = openat(dir, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    failed = fd < 0 ? errno : 0;
+    (void)close(dir);
+    if (failed)
+        return linux_err(failed);
     for (int i = 0; i < LOCK_TRIES; i++) {
-        failed = flock(dir, LOCK_EX | LOCK_NB) ? errno : 0;
+        failed = flock(fd, LOCK_EX | LOCK_NB) ? errno : 0;
         if (failed != EWOULDBLOCK && failed != EINTR)
             break;
         (void)nanosleep(&wait, NULL);
     }
-    if (failed == EWOULDBLOCK || failed == EINTR) {
-        (void)close(dir);
-        return ERR_BUSY;
+    if (failed && failed != ENOSYS && failed != EOPNOTSUPP) { // where there are no locks: without
+        (void)close(fd);
+        return failed == EWOULDBLOCK || failed == EINTR ? ERR_BUSY : linux_err(failed);
     }
-    p->locked = dir + 1; // a file system without locks has but one program on it, we hope
+    p->locked = fd + 1;
     return ERR_OK;
 }
 

@@ -55,10 +55,11 @@ static void node_flush(void *ctx)
     (void)ctx;
 }
 
-static void node_forget(void *ctx, struct call *c)
+static bool node_forget(void *ctx, struct call *c)
 {
     (void)ctx;
     (void)c;
+    return false;
 }
 
 static bool node_size(void *ctx, unsigned *columns, unsigned *rows)

@@ -67,7 +67,7 @@ static const struct {
      {{OWNER, "(grant {to:$b may:[vault.get] on:@a.b})@rig"},
       {OWNER, "(grant {to:$b may:[vault.all vault.get] on:@ab})@rig"},
       {OWNER, "(grant {to:$b may:[vault.other]})@rig"}},
-     {"yyyyyyyyybyyyyys", "ydyyddddybyyyddd", "ddddddddddyyyddd", "ddddddddddyydddd"}},
+     {"yyyyyyyyybyyyyys", "ydyybdddybyyyddd", "ddddddddddyyyddd", "ddddddddddyydddd"}},
     {"what has ended",
      {{OWNER, "(grant {to:$b may:[vault] until:$n})@rig"},
       {OWNER, "(grant {to:$c may:[vault] until:99999999999999})@rig"}},
@@ -266,6 +266,7 @@ static const struct {
     {OWNER, "(grant {to:$c may:[vault] rate:0})@rig", "!bad-arg"},
     {OWNER, "(grant {to:$c may:[vault] mem:(5 4)})@rig", "!bad-arg"},
     {OWNER, "(grant {to:$c may:[vault] tasks:[1 2]})@rig", "!bad-arg"},
+    {OWNER, "(grant {to:$c may:[vault] mem:(0 1048575)})@rig", "!bad-arg less than 1048576"},
     {OWNER, "(grant {to:$c may:[vault] more:1})@rig", "!bad-arg"},
     {OWNER, "(grant {to:$c may:[vault] tasks:(99999 99999)})@rig", "!limit"},
     {OWNER, "(grant {to:$c may:[vault] mem:(99999999999 99999999999)})@rig", "!limit"},
@@ -314,6 +315,10 @@ START_TEST(test_nested)
     ck_assert_ptr_null(strstr(send_as(&s, k, BOB, "serv@math.calc"), "fac"));
     ck_assert_ptr_nonnull(strstr(send_as(&s, k, BOB, "serv@math.calc"), "[neg sqr]"));
     ck_assert_int_eq(strncmp(send_as(&s, k, BOB, "help.fac@math.calc"), "!denied", 7), 0);
+    // A grant below a path gives nothing that names none, nested neither.
+    (void)send_as(&s, k, OWNER, "(grant {to:$b may:[math.calc vault] on:@x})@rig");
+    ck_assert_int_eq(strncmp(send_as(&s, k, BOB, "(fac 5)@math.calc"), "!denied", 7), 0);
+    ck_assert_int_eq(strncmp(send_as(&s, k, BOB, "(neg (fac 5))@math.calc"), "!denied", 7), 0);
     ck_assert_ptr_null(strstr(send_as(&s, k, NOBODY, "serv@vault"), "get"));
     lab_done(&s, k);
 }

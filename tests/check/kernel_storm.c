@@ -194,7 +194,7 @@ static void give(struct kernel *k, const char *text)
     arena_init(&a, &s.mem.mem, 1 << 20);
     ck_assert_int_eq(kernel_identity(k, &f, &id), ERR_OK);
     ck_assert_int_eq(unit_parse(&a, span_of(text), &u, &f), ERR_OK);
-    ck_assert_msg(grant_new(k, &u, id->cert.user, &k->owner, &g, &f) == ERR_OK, "%s", f.why);
+    ck_assert_msg(grant_new(k, &u, id->cert.user, NULL, &g, &f) == ERR_OK, "%s", f.why);
     rights_add(k, g);
     rights_quotas(k);
     arena_fini(&a);

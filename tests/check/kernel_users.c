@@ -62,7 +62,7 @@ START_TEST(test_forgotten)
     uint8_t bytes[CERT_MAX_BYTES];
     struct sim s;
     struct kernel *k;
-    struct task *t;
+    struct task *t, *his;
     struct unit u;
     struct fail f;
 
@@ -78,9 +78,19 @@ START_TEST(test_forgotten)
     ck_assert_int_eq(unit_parse(task_arena(t), SPAN("hold@lab"), &u, &f), ERR_OK);
     task_start(t, &u);
     ck_assert_ptr_nonnull(user_of(k, BOB)->identity);
+    ck_assert_int_eq(send_as(&s, k, OWNER, "(grant {to:$b may:[lab]})@rig")[0], '%');
+    ck_assert_int_eq(task_of(user_of(k, BOB), NULL, &his), ERR_OK);
+    ck_assert_int_eq(unit_parse(task_arena(his), SPAN("(seq [hold@lab hold@lab])@lab"), &u, &f),
+                     ERR_OK);
+    task_start(his, &u);
     ck_assert_str_eq(send_as(&s, k, OWNER, "(forget $b)@rig"), "-");
     ck_assert_ptr_eq(s.term.user, &k->nobody);
+    ck_assert_int_eq(task_outcome(his)->e, ERR_CANCELLED);
+    task_free(his);
     ck_assert_ptr_null(user_of(k, BOB)->identity);
+    ck_assert_str_eq(send_as(&s, k, OWNER, "(neg 5)@math.calc"), "-5"); // it was his
+    ck_assert_int_eq(strncmp(send_as(&s, k, OWNER, "(forget $o)@rig"), "!denied", 7), 0);
+    ck_assert_uint_eq(k->rights.grants_n, 1);
     ck_assert_int_eq(send_as(&s, k, BOB, "all@vault")[0], '!');
     ck_assert_int_eq(send_as(&s, k, CAROL, "(neg 5)@math.calc")[0], '!');
     ck_assert_str_eq(send_as(&s, k, CAROL, "(get @a)@vault"), "-");
@@ -195,7 +205,9 @@ START_TEST(test_rate)
         ck_assert_str_eq(send_as(&s, k, BOB, "all@vault"), "-");
     ck_assert_int_eq(strncmp(send_as(&s, k, BOB, "all@vault"), "!busy", 5), 0);
     ck_assert_str_eq(send_as(&s, k, OWNER, "all@vault"), "-"); // him alone
-    ck_assert_str_eq(send_as(&s, k, BOB, "open@vault"), "-");  // as logout is: always
+    ck_assert_int_eq(strncmp(send_as(&s, k, BOB, "open@vault"), "!busy", 5), 0);
+    ck_assert_int_eq(strncmp(send_as(&s, k, BOB, "logout@rig"), "!not-supported", 14),
+                     0); // no session
     ck_assert_int_eq(strncmp(send_as(&s, k, BOB, "help@vault"), "!busy", 5), 0);
     s.now_ns += 340000000;
     ck_assert_str_eq(send_as(&s, k, BOB, "all@vault"), "-");
@@ -294,9 +306,9 @@ START_TEST(test_quota_ends)
 
     sim_init(&s, 1);
     k = rights_kernel(&s);
-    snprintf(
-        id, sizeof id, "%s",
-        send_as(&s, k, OWNER, "(grant {to:$b may:[vault] rate:5 tasks:(9 10) mem:(5 6)})@rig"));
+    snprintf(id, sizeof id, "%s",
+             send_as(&s, k, OWNER,
+                     "(grant {to:$b may:[vault] rate:5 tasks:(9 10) mem:(5 2000000)})@rig"));
     ck_assert_uint_eq(user_of(k, BOB)->quota.rate, 5);
     ck_assert_uint_eq(user_of(k, BOB)->quota.tasks_min, 9);
     snprintf(msg, sizeof msg, "(revoke %s)@rig", id);

@@ -122,7 +122,8 @@ size_t linux_folder_entries(const struct linux_folder *x)
     if (!d)
         return 0;
     for (const struct dirent *e; (e = readdir(d));)
-        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+             strcmp(e->d_name, ".lock") != 0; // stays
     (void)closedir(d);
     return n;
 }

@@ -47,7 +47,7 @@ static enum err rig_grant(struct call *c)
 
 static enum err rig_revoke(struct call *c)
 {
-    return call_revoke(c, (const uint8_t *)c->arg->s);
+    return call_revoke(c, (const uint8_t(*)[32])(const void *)c->arg->s, 1);
 }
 
 static enum err rig_own(struct call *c)
@@ -94,7 +94,7 @@ static const struct command rig_commands[] = {
     {"forget", "bytes", rig_forget, "forget", NULL, READ_DEEP, CMD_NODE},
     {"grants", NULL, rig_grants, "grants", NULL, READ_DEEP, CMD_USER},
     {"login", "bytes", rig_login, "login", NULL, READ_DEEP, CMD_ANYONE},
-    {"logout", NULL, rig_logout, "logout", NULL, READ_DEEP, CMD_ANYONE},
+    {"logout", NULL, rig_logout, "logout", NULL, READ_DEEP, CMD_ANYONE | CMD_ALWAYS},
     {"acct", "bytes", rig_acct, "acct", NULL, READ_DEEP, CMD_ANYONE | CMD_BARE},
 };
 static const struct service rig = {

@@ -76,8 +76,8 @@ START_TEST(test_asked)
     struct kernel *k = usr_kernel(&s);
 
     usr_put(&s, "bob.user", 7);
-    ASK(&s, k, {PERSON, NULL}, {"logout@sys.usr", "!denied your key has no passphrase"},
-        {"{login:bob pass:!`" PASS "`}@sys.usr", "!denied your key has no passphrase"},
+    ASK(&s, k, {PERSON, NULL}, {"logout@sys.usr", "!denied no passphrase opens a key"},
+        {"{login:bob pass:!`" PASS "`}@sys.usr", "!denied no passphrase opens a key"},
         {"(get (@name who@sys.usr))@dat.proc", "owner"}, {"(login owner)@sys.usr", "-"});
     usr_put(&s, "ann.user", 8);
     s.pipe = true;

@@ -123,6 +123,60 @@ static const struct {
      "@a]}@io.term])@sys.task)@sys.task\rlogout@sys.usr\r\1\1\1\1\1\1\1\1who@sys.usr\r\1\1",
      "λ (task.sep (task.que [(wait 9)@time.chrono {a:(inp x)@io.te\n"
      "rm say:[GOT @a]}@io.term])@sys.task)@sys.task\n6\nλ logout@sys.usr\nλ who@sys.usr\nλ\n"},
+    {true, "{login:owner pass:!`mine`}@sys.usr\r\1\1\1\x04\1x\1\1(neg 5)@math.calc\r",
+     IN "λ\nλ (neg 5)@math.calc\n" DENIED "λ\n"},
+    // What waits for a line, or a message, or shows one, when it loses the terminal.
+    {false,
+     "(task.sep [(show (prs.str `(wait 9)@time.chrono`)@dat.proc)@sys.task])@sys.task\r"
+     "logout@sys.usr\r\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1who@sys.usr\r\1\1",
+     "λ (task.sep [(show (prs.str `(wait 9)@time.chrono`)@dat.proc\n"
+     ")@sys.task])@sys.task\n6\nλ logout@sys.usr\nλ who@sys.usr\nλ\n"},
+    {false,
+     "(task.sep (task.que [(wait 9)@time.chrono (inp `x `)@io.term])@sys.task)@sys.task\r"
+     "(task.que [(wait 30)@time.chrono logout@sys.usr (kill "
+     "6)@sys.task])@sys."
+     "task\r\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+     "\1\1\1\1\1who@sys.usr\r\1\1",
+     "λ (task.sep (task.que [(wait 9)@time.chrono (inp `x `)@io.te\n"
+     "rm])@sys.task)@sys.task\n6\n"
+     "λ (task.que [(wait 30)@time.chrono logout@sys.usr (kill 6)@s\n"
+     "ys.task])@sys.task\nx\nλ who@sys.usr\nλ\n"},
+    {false,
+     "(task.sep (task.que [(wait 9)@time.chrono (inp.msg `x `)@io.term])@sys.task)@sys.task\r"
+     "(task.que [(wait 30)@time.chrono logout@sys.usr (kill "
+     "6)@sys.task])@sys."
+     "task\r\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+     "\1\1\1\1\1who@sys.usr\r\1\1",
+     "λ (task.sep (task.que [(wait 9)@time.chrono (inp.msg `x `)@i\n"
+     "o.term])@sys.task)@sys.task\n6\n"
+     "λ (task.que [(wait 30)@time.chrono logout@sys.usr (kill 6)@s\n"
+     "ys.task])@sys.task\nx\nλ who@sys.usr\nλ\n"},
+    {false,
+     "(task.sep (task.que [(wait 9)@time.chrono (inp.msg `x `)@io.term])@sys.task)@sys.task\r"
+     "(task.que [(wait 30)@time.chrono "
+     "logout@sys.usr])@sys."
+     "task\r\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+     "\1\1\1\1\1(neg 5)@math.calc\r\1\1",
+     "λ (task.sep (task.que [(wait 9)@time.chrono (inp.msg `x `)@i\n"
+     "o.term])@sys.task)@sys.task\n6\nλ (task.que [(wait 30)@time.chrono "
+     "logout@sys.usr])@sys.task\n"
+     "x\nλ (neg 5)@math.calc\n" DENIED "λ\n"},
+    // What the node itself asks nobody else hears, who asks behind it.
+    {false,
+     "{login:owner pass:!`mine`}@sys.usr\r\1(new bob)@sys.usr\r\1{grant:{to:bob may:[compute "
+     "screen "
+     "input]}}@sys.usr\r\1(login bob)@sys.usr\r\1cls@io.term\r\1"
+     "(task.sep (task.que [(wait 9)@time.chrono (say (inp `x "
+     "`)@io.term)@io.term])@sys.task)@sys.task\r"
+     "(login "
+     "owner)@sys."
+     "usr\r\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1mine\r\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+     "\1\1\1\1\1\1\1(neg 5)@math.calc\r\1\1",
+     "λ (task.sep (task.que [(wait 9)@time.chrono (say (inp `x `)@\n"
+     "io.term)@io.term])@sys.task)@sys.task\n16\nλ (login owner)@sys.usr\n"
+     "error busy: somebody is asked for a passphrase at this termi\nnal\n"
+     "in io.term at @1\nin io.term\nhint: try again when that is answered\n"
+     "passphrase:\nλ (neg 5)@math.calc\n-5\nλ\n"},
 };
 
 START_TEST(who_comes)
@@ -133,7 +187,9 @@ START_TEST(who_comes)
     locked_files(&d);
     d.sim.plat.machine = users[_i].machine;
     desk_seat(&d, &seat[0], users[_i].keys);
-    desk_seat(&d, &seat[1], "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1");
+    desk_seat(&d, &seat[1],
+              "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+              "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1");
     ck_assert_int_eq(desk_run(&d, ""), 0);
     ck_assert_msg(!strcmp(vt_text(&seat[0].screen), users[_i].screen), "%s: shows\n%s",
                   users[_i].keys, vt_text(&seat[0].screen));

@@ -159,7 +159,7 @@ def users():
     m = Machine(disk, "-m", "256")
     check("prompt", m.prompt() is not None, m.rest())
     got = m.ask("logout@sys.usr")
-    check("nobody locks himself out", got.startswith("error denied: your key has no passphrase"), got)
+    check("nobody locks himself out", got.startswith("error denied: no passphrase opens a key"), got)
     made = re.search(r"id:`?(tu1\w+)", m.ask("(new bob)@sys.usr"))
     check("a user is made", made, m.rest())
     check("the owner's own", "error" not in m.ask("(pass !`mine alone`)@sys.usr"))

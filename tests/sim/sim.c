@@ -206,12 +206,14 @@ static enum err ask_key(void *ctx, struct call *c, bool wait)
     return ERR_OK;
 }
 
-static void forget(void *ctx, struct call *c)
+static bool forget(void *ctx, struct call *c)
 {
     struct sim *s = ctx;
+    bool waited = s->asks == c;
 
-    if (s->asks == c)
+    if (waited)
         s->asks = NULL;
+    return waited;
 }
 
 static bool size(void *ctx, unsigned *columns, unsigned *rows)
@@ -221,17 +223,9 @@ static bool size(void *ctx, unsigned *columns, unsigned *rows)
     return !((struct sim *)ctx)->pipe;
 }
 
-// As the shell does: who has lost the terminal hears that nothing more comes.
-static void changed(void *ctx)
+static bool person(void *ctx)
 {
-    struct sim *s = ctx;
-    struct call *c = s->asks;
-    struct unit none = unit_none();
-
-    if (!c || c->term)
-        return;
-    s->asks = NULL;
-    call_answer(c, &none);
+    return !((struct sim *)ctx)->pipe;
 }
 
 // ---- Workers
@@ -321,7 +315,7 @@ void sim_init(struct sim *s, uint64_t seed)
         .line = ask_line,
         .key = ask_key,
         .forget = forget,
-        .changed = changed,
+        .person = person,
         .size = size,
     };
 }
