@@ -19,6 +19,9 @@ enum {
     // What of all tasks nobody can take from the node's owner.
     NODE_TASKS_MIN = 256,
 
+    // .. and of all memory, a quarter or this: a key that has a passphrase opens with 64 MiB of it.
+    NODE_BYTES_MIN = 72 << 20,
+
     // Users that the kernel knows at once: those with a session, tasks or an account. Past them the
     // account of one who has nothing here any more is forgotten.
     KERNEL_OWNERS_MAX = 256,

@@ -211,11 +211,12 @@ void owner_default(const struct owner *o, struct quota *out)
 {
     const struct kernel *k = o->kernel;
     size_t most = k->bytes_max < OWNER_BYTES_MAX ? k->bytes_max : OWNER_BYTES_MAX;
+    size_t kept = most / 2 < NODE_BYTES_MIN ? most / 2 : NODE_BYTES_MIN;
     bool node = o == &k->owner;
 
-    // The node's owner can always work; nobody else has anything for sure.
+    // The node's owner can always work, and open a key; nobody else has anything for sure.
     *out = (struct quota){
-        .mem_min = node ? most / 4 : 0,
+        .mem_min = node ? (most / 4 > kept ? most / 4 : kept) : 0,
         .mem_max = most,
         .tasks_min = node ? NODE_TASKS_MIN : 0,
         .tasks_max = KERNEL_TASKS_MAX,

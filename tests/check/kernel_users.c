@@ -297,6 +297,41 @@ START_TEST(test_memory_quota)
 }
 END_TEST
 
+static enum err small_machine(void *ctx, uint64_t *total, uint64_t *left)
+{
+    (void)ctx;
+    *total = 256 << 20;
+    if (left)
+        *left = *total;
+    return ERR_OK;
+}
+
+// Whatever another has taken of a small machine, the node's owner opens a key.
+START_TEST(test_memory_kept)
+{
+    const struct plat_hw hw = {.memory = small_machine};
+    uint8_t other[32] = {9};
+    struct owner *greedy;
+    struct sim s;
+    struct kernel *k;
+    void *all = NULL, *p;
+    size_t n = 256 << 20;
+
+    sim_init(&s, 1);
+    s.plat.hw = &hw;
+    k = rights_kernel(&s);
+    greedy = owner_find(k, other);
+    while (!all && n > 1 << 20)
+        all = greedy->mem.get(greedy, n -= 1 << 20);
+    ck_assert_ptr_nonnull(all);
+    p = k->owner.mem.get(&k->owner, 65 << 20);
+    ck_assert_ptr_nonnull(p);
+    k->owner.mem.put(&k->owner, p, 65 << 20);
+    greedy->mem.put(greedy, all, n);
+    lab_done(&s, k);
+}
+END_TEST
+
 // When it is taken back, or has ended, so has what it gave.
 START_TEST(test_quota_ends)
 {
@@ -380,6 +415,7 @@ Suite *kernel_users_suite(void)
     tcase_add_test(t, test_rate);
     tcase_add_test(t, test_tasks_quota);
     tcase_add_test(t, test_memory_quota);
+    tcase_add_test(t, test_memory_kept);
     tcase_add_test(t, test_quota_ends);
     tcase_add_test(t, test_many_users);
     tcase_add_test(t, test_accounts);
