@@ -355,8 +355,8 @@ enum err call_fit(struct call *c, struct span serv, const struct unit *msg, bool
         const struct unit *key = &msg->items[2 * i];
         const struct command *found = key->kind == UNIT_STR ? command_find(r, unit_span(key))
                                                             : NULL;
-        if (!found || !found->shape)
-            continue;
+        if (!found || !found->shape || !rights_see(work_of(c)->task, r, found))
+            continue; // as in work_select: what he may not is a key like any other
         *named = true;
         run = found;
     }
@@ -440,7 +440,6 @@ static bool is_around(const struct task *t, const struct task *runs)
 void owner_leaves(struct owner *o)
 {
     struct kernel *k = o->kernel;
-
     struct task *t = k->oldest;
 
     for (; t; t = t->all_next)

@@ -5,9 +5,10 @@
 set -u
 build=$1
 cd "$(dirname "$0")/../.." || exit 1
+case $build in /*) ;; *) build=$PWD/$build ;; esac
 data=$build/bench/data
 telex=$build/linux/telex
-export XDG_DATA_HOME="$PWD/$build/bench/home"
+export XDG_DATA_HOME="$build/bench/home"
 mkdir -p "$XDG_DATA_HOME"
 [ -f "$data/sums.bc" ] || python3 tests/bench/corpora.py "$data" 12
 gcc -O2 -o "$build/bench/peer_cjson" tests/bench/peer_cjson.c -lcjson || exit 1
